@@ -1,0 +1,15 @@
+//! The kinds of the API group `csop.dev`, and the registry of their CustomResourceDefinitions.
+
+pub mod cash_service;
+pub mod common;
+mod schema;
+
+pub use cash_service::{CashService, CashServiceSpec, CashServiceStatus};
+
+use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
+use kube::CustomResourceExt;
+
+/// Every CustomResourceDefinition of csop, in the order in which they are installed.
+pub fn all_crds() -> Vec<CustomResourceDefinition> {
+    vec![schema::published(CashService::crd())]
+}

@@ -1,0 +1,166 @@
+//! Standard conditions: setting them so that a transition time moves only when the status flips.
+
+use jiff::Timestamp;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
+
+/// Condition types that every kind of csop shares.
+pub mod types {
+    /// The object does what its spec says, at its wanted size.
+    pub const READY: &str = "Ready";
+    /// A change is on its way.
+    pub const PROGRESSING: &str = "Progressing";
+    /// Enough of the workload serves.
+    pub const AVAILABLE: &str = "Available";
+    /// The annotation `csop.dev/paused` holds all writes.
+    pub const PAUSED: &str = "Paused";
+    /// Something else owns a name or a field that this object wants.
+    pub const CONFLICT: &str = "Conflict";
+}
+
+/// Reasons that the operator's driver gives for every kind.
+pub mod reasons {
+    /// The object cannot be read as its kind; its author must edit it.
+    pub const UNDECODABLE: &str = "Undecodable";
+    /// The object asks for something that cannot be; its author must edit it.
+    pub const INVALID: &str = "Invalid";
+    /// Something that the object needs is not there yet.
+    pub const WAITING: &str = "Waiting";
+    /// Calls to the API server keep failing.
+    pub const TRANSIENT: &str = "ApiServerUnavailable";
+    /// The operator lacks a permission.
+    pub const DENIED: &str = "PermissionDenied";
+    /// The API server refused an object: its schema, a quota, pod security or an admission policy.
+    pub const REJECTED: &str = "Rejected";
+    /// A broken invariant of the operator.
+    pub const BUG: &str = "OperatorBug";
+    /// The pause annotation is set.
+    pub const PAUSED: &str = "PausedByAnnotation";
+    /// Nothing holds the object's writes.
+    pub const NOT_PAUSED: &str = "NotPaused";
+    /// An object of a wanted name is not controlled by this one.
+    pub const NAME_TAKEN: &str = "NameTaken";
+    /// Nothing else claims what this object wants.
+    pub const NO_CONFLICT: &str = "NoConflict";
+}
+
+/// A status that carries standard conditions.
+pub trait Conditioned {
+    /// The conditions, in the order in which they are written.
+    fn conditions(&self) -> &[Condition];
+    /// The conditions, to be changed.
+    fn conditions_mut(&mut self) -> &mut Vec<Condition>;
+    /// Records which generation of the spec this status speaks of.
+    fn set_observed_generation(&mut self, generation: Option<i64>);
+}
+
+/// The three values of a condition.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// It holds.
+    True,
+    /// It does not hold.
+    False,
+    /// It cannot be said.
+    Unknown,
+}
+
+impl State {
+    /// The value as the API writes it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::True => "True",
+            Self::False => "False",
+            Self::Unknown => "Unknown",
+        }
+    }
+}
+
+impl From<bool> for State {
+    fn from(holds: bool) -> Self {
+        if holds { Self::True } else { Self::False }
+    }
+}
+
+/// Longest message that the API accepts in a condition, in bytes.
+const MESSAGE_LIMIT: usize = 32_768;
+
+/// Sets the condition `kind`, keeping its transition time unless the status flips.
+///
+/// Returns whether the status flipped (or the condition is new). The list stays sorted by type, so that equal
+/// sets of conditions are equal lists.
+pub fn set_condition(
+    conditions: &mut Vec<Condition>,
+    kind: &str,
+    state: State,
+    reason: &str,
+    message: &str,
+    generation: Option<i64>,
+    now: Timestamp,
+) -> bool {
+    let previous = conditions.iter().position(|c| c.type_ == kind).map(|at| conditions.remove(at));
+    let flipped = previous.as_ref().is_none_or(|p| p.status != state.as_str());
+    let since = match previous {
+        Some(p) if !flipped => p.last_transition_time,
+        _ => Time(now),
+    };
+    let condition = Condition {
+        type_: kind.to_owned(),
+        status: state.as_str().to_owned(),
+        reason: reason.to_owned(),
+        message: shorten(message, MESSAGE_LIMIT).to_owned(),
+        observed_generation: generation,
+        last_transition_time: since,
+    };
+    let at = conditions.partition_point(|c| c.type_.as_str() < kind);
+    conditions.insert(at, condition);
+    flipped
+}
+
+/// The condition of the given type, if it is set.
+pub fn find<'a>(conditions: &'a [Condition], kind: &str) -> Option<&'a Condition> {
+    conditions.iter().find(|c| c.type_ == kind)
+}
+
+/// Whether the condition of the given type is set and `True`.
+pub fn is_true(conditions: &[Condition], kind: &str) -> bool {
+    find(conditions, kind).is_some_and(|c| c.status == State::True.as_str())
+}
+
+fn shorten(text: &str, limit: usize) -> &str {
+    &text[..text.floor_char_boundary(limit)]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).unwrap()
+    }
+
+    #[test]
+    fn the_transition_time_moves_only_when_the_status_flips() {
+        let mut list = vec![];
+        assert!(set_condition(&mut list, "Ready", State::False, "A", "a", Some(1), at(10)));
+        assert!(!set_condition(&mut list, "Ready", State::False, "B", "b", Some(2), at(20)));
+        assert_eq!(list[0].last_transition_time, Time(at(10)));
+        assert_eq!((list[0].reason.as_str(), list[0].observed_generation), ("B", Some(2)));
+        assert!(set_condition(&mut list, "Ready", State::True, "C", "", Some(2), at(30)));
+        assert_eq!(list[0].last_transition_time, Time(at(30)));
+    }
+
+    #[test]
+    fn the_list_is_sorted_whatever_the_order_of_setting() {
+        let mut list = vec![];
+        for kind in ["Ready", "Available", "Progressing"] {
+            set_condition(&mut list, kind, State::True, "R", "", None, at(1));
+        }
+        let order: Vec<_> = list.iter().map(|c| c.type_.as_str()).collect();
+        assert_eq!(order, ["Available", "Progressing", "Ready"]);
+    }
+
+    #[test]
+    fn a_long_message_is_cut_at_a_character() {
+        assert_eq!(shorten("aé", 2), "a");
+    }
+}

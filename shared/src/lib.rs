@@ -1,0 +1,10 @@
+//! The API types of csop and the pure logic that the operator and the kubectl plugin share.
+//!
+//! Nothing here talks to a cluster, reads a clock or draws random numbers: time and entropy are arguments.
+
+pub mod api;
+pub mod conditions;
+pub mod health;
+pub mod names;
+pub mod render;
+pub mod revision;
