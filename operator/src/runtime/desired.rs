@@ -1,0 +1,116 @@
+//! What a controller wants to exist, and what came of applying it.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use kube::Resource;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use super::children::{Child, ChildId, ChildKind};
+use super::live::Live;
+
+/// What one object wants.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Desired {
+    /// The wanted children, in the order in which they are applied.
+    pub children: Vec<Child>,
+    /// The replica count that the operator itself keeps; without it nobody of the operator writes the count.
+    pub scale: Option<ScaleIntent>,
+    /// Children that are neither applied nor pruned on this pass.
+    pub keep: Vec<ChildId>,
+    /// Writes no child on this pass and comes back after this long (to let a burst of edits end).
+    pub hold: Option<Duration>,
+}
+
+/// A replica count to be kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScaleIntent {
+    /// The child with `spec.replicas`.
+    pub child: ChildId,
+    /// The wanted count.
+    pub replicas: i32,
+}
+
+/// A wanted child that somebody else has, or is to have.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Conflict {
+    /// The wanted child.
+    pub child: ChildId,
+    /// Who has it, in words that follow the child's name: "is controlled by CashService shop".
+    pub reason: String,
+}
+
+/// A child that the API server refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rejection {
+    /// The wanted child.
+    pub child: ChildId,
+    /// What was attempted, with the server's own message.
+    pub message: String,
+}
+
+/// Fields of somebody else that were removed from a child.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Undone {
+    /// The child.
+    pub child: ChildId,
+    /// The field managers that had set them.
+    pub managers: Vec<String>,
+    /// The paths of the fields.
+    pub fields: Vec<String>,
+}
+
+/// The children as they are after applying.
+#[derive(Clone, Debug, Default)]
+pub struct Applied {
+    live: HashMap<ChildId, Arc<Live>>,
+    /// Wanted children that were left alone because somebody else has them.
+    pub conflicts: Vec<Conflict>,
+    /// Wanted children that the API server refused.
+    pub rejected: Vec<Rejection>,
+    /// Wanted children whose predecessor of the same name is still being deleted.
+    pub waiting: Vec<ChildId>,
+    /// Children that were not attempted because an essential one before them could not be had.
+    pub skipped: Vec<ChildId>,
+    /// Fields of others that were removed.
+    pub undone: Vec<Undone>,
+    /// Whether anything was written.
+    pub changed: bool,
+}
+
+impl Applied {
+    /// The live object of a child.
+    pub fn live(&self, kind: &ChildKind, name: &str) -> Option<&Arc<Live>> {
+        self.live.get(&ChildId { kind: kind.clone(), name: name.to_owned() })
+    }
+
+    /// The live object of a child as its Rust type; none when it does not exist or cannot be read as such.
+    pub fn get<K: Resource<DynamicType = ()> + DeserializeOwned>(&self, name: &str) -> Option<K> {
+        self.live(&ChildKind::of::<K>(), name)?.parse().ok()
+    }
+
+    /// Adds a live object, as the API server shows it; tests of `status` build their arguments with it.
+    pub fn with(mut self, kind: ChildKind, object: Value) -> Self {
+        let live = Live::new(object, |_| {});
+        self.put(kind, Arc::new(live));
+        self
+    }
+
+    pub(super) fn put(&mut self, kind: ChildKind, live: Arc<Live>) {
+        self.live.insert(ChildId { kind, name: live.name.to_string() }, live);
+    }
+
+    pub(super) fn forget(&mut self, id: &ChildId) {
+        self.live.remove(id);
+    }
+
+    /// Whether every wanted child was had.
+    pub fn complete(&self) -> bool {
+        self.conflicts.is_empty()
+            && self.rejected.is_empty()
+            && self.waiting.is_empty()
+            && self.skipped.is_empty()
+    }
+}
