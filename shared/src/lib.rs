@@ -6,5 +6,6 @@ pub mod api;
 pub mod conditions;
 pub mod health;
 pub mod names;
+pub mod quantity;
 pub mod render;
 pub mod revision;

@@ -16,8 +16,7 @@ use std::borrow::Cow;
     validation = Rule::new("has(self.scaler) == (has(self.mode) && self.mode == 'GeneralScaler')").message("autoscaling.scaler is required in mode GeneralScaler and refused in any other mode"),
 )]
 pub struct Autoscaling {
-    /// HPA (default): a HorizontalPodAutoscaler. GeneralScaler: csop's own scaler. Fixed: `spec.replicas`.
-    /// External: somebody else writes the number, csop never does.
+    /// Who decides the number of replicas. Default: HPA.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mode: Option<AutoscalingMode>,
     /// Fewest replicas. Default: 2, or maxReplicas where that is less.
@@ -39,7 +38,8 @@ pub struct Autoscaling {
     pub scaler: Option<ScalerTemplate>,
 }
 
-/// Who writes the number of replicas.
+/// Who decides the number of replicas. HPA (default): a HorizontalPodAutoscaler. GeneralScaler: csop's own scaler.
+/// Fixed: `spec.replicas`. External: somebody else writes the number, csop never does.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum AutoscalingMode {
     /// A HorizontalPodAutoscaler that csop makes.

@@ -51,7 +51,7 @@ pub struct Contract {
     pub tls: Option<Tls>,
 }
 
-/// Whether a service takes traffic.
+/// Server (default): takes traffic through a Service. Worker: no port, no Service, no ingress; probed only when healthPort is given.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum ContractType {
     /// Takes traffic through a Service.
@@ -61,7 +61,7 @@ pub enum ContractType {
     Worker,
 }
 
-/// Protocol of application traffic.
+/// Protocol on `port`: HTTPS (default) or HTTP.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum Scheme {
     /// TLS, served by the container itself.

@@ -3,6 +3,7 @@
 mod autoscaling;
 mod config;
 mod contract;
+mod defaults;
 mod network;
 mod rollout;
 mod secrets;
@@ -12,6 +13,7 @@ mod volumes;
 pub use autoscaling::{Autoscaling, AutoscalingMode, ScalerTemplate};
 pub use config::Config;
 pub use contract::{Contract, ContractType, Port, Probes, Scheme, Tls};
+pub use defaults::DEFAULTS_VERSION;
 pub use network::{Egress, Network};
 pub use rollout::{Rollout, Security};
 pub use secrets::{Alphabet, GeneratedKey, SecretSource};
@@ -144,7 +146,7 @@ fn default_replicas() -> i32 {
     2
 }
 
-/// When the node pulls an image.
+/// When the node pulls the image: IfNotPresent (default), Always or Never.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum ImagePullPolicy {
     /// At every start of a container.

@@ -26,7 +26,7 @@ pub struct Network {
     pub egress_to: Option<Vec<NetworkPolicyPeer>>,
 }
 
-/// What the pods may reach.
+/// What the pods may reach. Open (default): everything. DNSOnly: DNS alone. Listed: DNS and `egressTo`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum Egress {
     /// Everything.

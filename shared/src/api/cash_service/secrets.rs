@@ -51,7 +51,7 @@ pub struct GeneratedKey {
     pub alphabet: Option<Alphabet>,
 }
 
-/// Characters to draw from.
+/// The characters to draw from. Alphanumeric (default): A-Z, a-z, 0-9. Hex: 0-9, a-f. UrlSafe: Alphanumeric, - and _.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum Alphabet {
     /// `A-Z`, `a-z` and `0-9`.

@@ -1,0 +1,70 @@
+//! HorizontalPodAutoscaler and PodDisruptionBudget.
+
+use super::labels;
+use crate::api::CashService;
+use k8s_openapi::{
+    api::{
+        autoscaling::v2::{
+            CrossVersionObjectReference, HorizontalPodAutoscaler, HorizontalPodAutoscalerSpec, MetricSpec,
+            MetricTarget, ResourceMetricSource,
+        },
+        policy::v1::{PodDisruptionBudget, PodDisruptionBudgetSpec},
+    },
+    apimachinery::pkg::{apis::meta::v1::LabelSelector, util::intstr::IntOrString},
+};
+use kube::ResourceExt;
+
+const CPU_TARGET_PERCENT: i32 = 80;
+
+/// The HorizontalPodAutoscaler of mode HPA.
+pub(super) fn autoscaler(service: &CashService) -> HorizontalPodAutoscaler {
+    let (bounds, autoscaling) = (service.spec.bounds(), &service.spec.autoscaling);
+    let metrics = if autoscaling.metrics.is_empty() { vec![cpu()] } else { autoscaling.metrics.clone() };
+    HorizontalPodAutoscaler {
+        metadata: labels::stable_metadata(service),
+        spec: Some(HorizontalPodAutoscalerSpec {
+            scale_target_ref: CrossVersionObjectReference {
+                api_version: Some("apps/v1".to_owned()),
+                kind: "Deployment".to_owned(),
+                name: service.name_any(),
+            },
+            min_replicas: Some(bounds.min),
+            max_replicas: bounds.max,
+            metrics: Some(metrics),
+            behavior: autoscaling.behavior.clone(),
+        }),
+        status: None,
+    }
+}
+
+fn cpu() -> MetricSpec {
+    MetricSpec {
+        type_: "Resource".to_owned(),
+        resource: Some(ResourceMetricSource {
+            name: "cpu".to_owned(),
+            target: MetricTarget {
+                type_: "Utilization".to_owned(),
+                average_utilization: Some(CPU_TARGET_PERCENT),
+                ..MetricTarget::default()
+            },
+        }),
+        ..MetricSpec::default()
+    }
+}
+
+/// The PodDisruptionBudget; a service that may run a single pod has none, since it would block every drain.
+pub(super) fn disruption_budget(service: &CashService) -> Option<PodDisruptionBudget> {
+    (service.spec.bounds().min > 1).then(|| PodDisruptionBudget {
+        metadata: labels::stable_metadata(service),
+        spec: Some(PodDisruptionBudgetSpec {
+            max_unavailable: Some(IntOrString::Int(1)),
+            selector: Some(LabelSelector {
+                match_labels: Some(labels::workload_selector(&service.name_any())),
+                match_expressions: None,
+            }),
+            unhealthy_pod_eviction_policy: Some("AlwaysAllow".to_owned()),
+            min_available: None,
+        }),
+        status: None,
+    })
+}
