@@ -1,0 +1,57 @@
+//! Finds the workspace's own programs beside the running test.
+
+use std::{
+    env,
+    path::{Path, PathBuf},
+    process::Command,
+    sync::{Mutex, PoisonError},
+};
+
+use crate::Error;
+
+/// The program of this name in the target folder of the running test; it must exist.
+pub fn beside_tests(name: &str) -> Result<PathBuf, Error> {
+    let program = target_folder()?.join(name);
+    if program.is_file() {
+        return Ok(program);
+    }
+    Err(Error::Missing(format!("{} is missing: run `cargo build --workspace` first", program.display())))
+}
+
+/// The program of this name, brought up to date by cargo first (once per process): `cargo test` alone builds only the
+/// libraries of other members.
+pub fn up_to_date(package: &str, name: &str) -> Result<PathBuf, Error> {
+    static BUILT: Mutex<Vec<String>> = Mutex::new(Vec::new());
+    let mut built = BUILT.lock().unwrap_or_else(PoisonError::into_inner);
+    let target = target_folder()?;
+    if !built.iter().any(|done| done == name) {
+        cargo_build(package, name, &target)?;
+        built.push(name.to_owned());
+    }
+    beside_tests(name)
+}
+
+fn cargo_build(package: &str, name: &str, target: &Path) -> Result<(), Error> {
+    let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.args(["build", "--quiet", "--package", package, "--bin", name]);
+    command.current_dir(env!("CARGO_MANIFEST_DIR"));
+    if target.file_name().is_some_and(|profile| profile == "release") {
+        command.arg("--release");
+    }
+    let output = command.output().map_err(Error::spawn("cargo build"))?;
+    if output.status.success() {
+        return Ok(());
+    }
+    Err(Error::Failed {
+        program: format!("cargo build --package {package} --bin {name}"),
+        status: output.status,
+        detail: String::from_utf8_lossy(&output.stderr).into_owned(),
+    })
+}
+
+/// `target/debug` or its like: tests run from its folder `deps`, programs from itself.
+fn target_folder() -> Result<PathBuf, Error> {
+    let exe = env::current_exe().map_err(Error::file("find", "/proc/self/exe"))?;
+    let folder = exe.parent().expect("a program lies in a folder");
+    Ok(if folder.ends_with("deps") { folder.parent().unwrap_or(folder) } else { folder }.to_owned())
+}

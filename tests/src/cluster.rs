@@ -1,0 +1,165 @@
+//! The control plane as tests see it.
+
+use std::{
+    env,
+    io::{BufRead as _, BufReader},
+    path::{Path, PathBuf},
+    process::{Child, ChildStdin, Command, Stdio},
+    sync::OnceLock,
+};
+
+use kube::Client;
+use tempfile::TempDir;
+
+use crate::{Error, binaries, components::AUDIT_LOG, credentials, pki::Subject, requests::Requests};
+
+/// The line of `csop-cluster up` that says it is ready and where its kubeconfig is.
+pub const READY: &str = "export KUBECONFIG=";
+
+/// A Kubernetes cluster for tests: a local control plane, or the one that `CSOP_TEST_KUBECONFIG` names.
+#[derive(Debug)]
+pub struct Cluster {
+    kubeconfig: PathBuf,
+    /// For kubeconfig files of other users.
+    folder: TempDir,
+    supervisor: Option<Supervisor>,
+}
+
+/// The process that owns the control plane. It takes it down when its standard input is closed, which happens at the
+/// latest when the test process ends, in whatever way.
+#[derive(Debug)]
+struct Supervisor {
+    child: Child,
+    stdin: Option<ChildStdin>,
+}
+
+impl Cluster {
+    /// The cluster that all tests of this process share; started at first use.
+    ///
+    /// # Panics
+    /// When it cannot be started.
+    pub fn shared() -> &'static Self {
+        static SHARED: OnceLock<Result<Cluster, String>> = OnceLock::new();
+        let shared = SHARED.get_or_init(|| {
+            match env::var_os("CSOP_TEST_KUBECONFIG").filter(|path| !path.is_empty()) {
+                Some(path) => Self::existing(Path::new(&path)),
+                None => Self::start(&[]),
+            }
+            .map_err(|error| error.to_string())
+        });
+        shared.as_ref().unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// A control plane of the test's own, for tests that change what others see or kill parts of it. It ends when
+    /// dropped.
+    ///
+    /// # Panics
+    /// When it cannot be started.
+    pub fn own() -> Self {
+        Self::with(&[])
+    }
+
+    /// Like [`Self::own`], with arguments for `csop-cluster up`.
+    ///
+    /// # Panics
+    /// When it cannot be started.
+    pub fn with(arguments: &[&str]) -> Self {
+        Self::start(arguments).unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    fn existing(kubeconfig: &Path) -> Result<Self, Error> {
+        let kubeconfig = kubeconfig.canonicalize().map_err(Error::file("find", kubeconfig))?;
+        Ok(Self { kubeconfig, folder: folder()?, supervisor: None })
+    }
+
+    fn start(arguments: &[&str]) -> Result<Self, Error> {
+        let program = binaries::beside_tests("csop-cluster")?;
+        let mut command = Command::new(program);
+        command.args(["up", "--until-stdin-closes"]).args(arguments);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child = command.spawn().map_err(Error::spawn("csop-cluster"))?;
+        let output = child.stdout.take().expect("the output is piped");
+        let mut supervisor = Supervisor { stdin: child.stdin.take(), child };
+        let line =
+            BufReader::new(output).lines().find_map(|line| line.ok()?.strip_prefix(READY).map(PathBuf::from));
+        let Some(kubeconfig) = line else {
+            let status = supervisor.child.wait().map_err(Error::spawn("csop-cluster"))?;
+            let detail = "its reason is written above".to_owned();
+            return Err(Error::Failed { program: "csop-cluster up".to_owned(), status, detail });
+        };
+        Ok(Self { kubeconfig, folder: folder()?, supervisor: Some(supervisor) })
+    }
+
+    /// The administrator's kubeconfig.
+    pub fn kubeconfig(&self) -> &Path {
+        &self.kubeconfig
+    }
+
+    /// Whether it is a local control plane, with simulated nodes and an audit log.
+    pub fn is_local(&self) -> bool {
+        self.supervisor.is_some()
+    }
+
+    /// The folder of a local control plane with the logs of its components.
+    ///
+    /// # Panics
+    /// When it is not a local one.
+    pub fn run_folder(&self) -> &Path {
+        assert!(self.is_local(), "only the local control plane has a run folder; unset CSOP_TEST_KUBECONFIG");
+        self.kubeconfig.parent().expect("a file lies in a folder")
+    }
+
+    /// The process id of the supervisor of a local control plane.
+    pub fn supervisor(&self) -> Option<u32> {
+        self.supervisor.as_ref().map(|supervisor| supervisor.child.id())
+    }
+
+    /// A client as the administrator. It belongs to the test's runtime, so every test makes its own.
+    ///
+    /// # Panics
+    /// When the kubeconfig cannot be used.
+    pub async fn client(&self) -> Client {
+        credentials::client(&self.kubeconfig).await.unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// The log of changing requests.
+    ///
+    /// # Panics
+    /// When it is not a local control plane.
+    pub async fn requests(&self) -> Requests {
+        Requests::new(self.run_folder().join(AUDIT_LOG), self.client().await)
+    }
+
+    /// A kubeconfig with which its reader is this service account, which must exist.
+    ///
+    /// # Panics
+    /// When the API server gives no token.
+    pub async fn kubeconfig_for_service_account(&self, namespace: &str, name: &str) -> PathBuf {
+        let made =
+            credentials::for_service_account(&self.kubeconfig, self.folder.path(), namespace, name).await;
+        made.unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// A kubeconfig with a client certificate for this user.
+    ///
+    /// # Panics
+    /// When it is not a local control plane.
+    pub async fn kubeconfig_for_user(&self, user: &Subject<'_>) -> PathBuf {
+        let pki = self.run_folder().join("pki");
+        let made = credentials::for_user(&self.kubeconfig, &pki, self.folder.path(), user).await;
+        made.unwrap_or_else(|error| panic!("{error}"))
+    }
+}
+
+fn folder() -> Result<TempDir, Error> {
+    let made = tempfile::Builder::new().prefix("csop-users-").tempdir();
+    made.map_err(Error::file("make a folder in", env::temp_dir()))
+}
+
+impl Drop for Supervisor {
+    fn drop(&mut self) {
+        drop(self.stdin.take());
+        // It ends by itself now.
+        let _ = self.child.wait();
+    }
+}

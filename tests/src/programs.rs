@@ -1,0 +1,156 @@
+//! The programs of the control plane and helm, built from Go modules once per machine.
+
+use std::{
+    fs,
+    io::{self, Write as _},
+    path::{Path, PathBuf},
+    process::Command,
+    time::Instant,
+};
+
+use crate::{Error, cache, child, go};
+
+/// A group of programs that are built together.
+struct Group {
+    name: &'static str,
+    what: &'static str,
+    go_mod: &'static str,
+    go_sum: &'static str,
+    /// The module whose version is stamped into the programs.
+    stamped: &'static str,
+    /// The linker's flags for a version such as `1.36.1`.
+    ldflags: fn(&str) -> String,
+    /// Programs whose package has another name than they are known by.
+    renames: &'static [(&'static str, &'static str)],
+}
+
+const CLUSTER: Group = Group {
+    name: "cluster",
+    what: "the control plane (etcd, Kubernetes, KWOK, metrics-server), usually 5 to 10 minutes",
+    go_mod: include_str!("../cluster/go.mod"),
+    go_sum: include_str!("../cluster/go.sum"),
+    stamped: "k8s.io/kubernetes",
+    ldflags: kubernetes_ldflags,
+    renames: &[("server", "etcd")],
+};
+
+const HELM: Group = Group {
+    name: "helm",
+    what: "helm, usually one minute",
+    go_mod: include_str!("../helm/go.mod"),
+    go_sum: include_str!("../helm/go.sum"),
+    stamped: "helm.sh/helm/v3",
+    ldflags: |version| format!("-s -w -X helm.sh/helm/v3/internal/version.version=v{version}"),
+    renames: &[],
+};
+
+/// Unstamped programs call themselves v0.0.0, which confuses clients.
+fn kubernetes_ldflags(version: &str) -> String {
+    let mut numbers = version.split('.');
+    let (major, minor) = (numbers.next().unwrap_or_default(), numbers.next().unwrap_or_default());
+    ["k8s.io/component-base/version", "k8s.io/client-go/pkg/version"].iter().fold(
+        "-s -w".to_owned(),
+        |flags, package| {
+            format!(
+                "{flags} -X {package}.gitVersion=v{version} -X {package}.gitMajor={major} \
+                 -X {package}.gitMinor={minor} -X {package}.gitTreeState=clean"
+            )
+        },
+    )
+}
+
+/// The folder with the programs of the control plane, which are built first when they are missing.
+pub fn cluster() -> Result<PathBuf, Error> {
+    CLUSTER.build()
+}
+
+/// The `helm` program, which is built first when it is missing.
+pub fn helm() -> Result<PathBuf, Error> {
+    Ok(HELM.build()?.join("helm"))
+}
+
+/// The folder with the programs of the control plane, if they were built before.
+pub fn cluster_if_built() -> Option<PathBuf> {
+    let bin = cache::folder().ok()?.join(CLUSTER.folder()).join("bin");
+    bin.is_dir().then_some(bin)
+}
+
+/// Tells the person at the terminal what is going on.
+pub(crate) fn say(message: &str) {
+    // A closed standard error is no reason to stop.
+    let _ = writeln!(io::stderr(), "csop-cluster: {message}");
+}
+
+impl Group {
+    fn flags(&self) -> String {
+        (self.ldflags)(self.version())
+    }
+
+    fn version(&self) -> &str {
+        let line = self.go_mod.lines().map(str::trim).find_map(|line| {
+            let rest = line.strip_prefix("require ").unwrap_or(line);
+            rest.strip_prefix(self.stamped)?.strip_prefix(" v")
+        });
+        line.and_then(|rest| rest.split_whitespace().next()).expect("go.mod requires the stamped module")
+    }
+
+    fn folder(&self) -> String {
+        format!("{}-{}", self.name, cache::key(&[self.go_mod, self.go_sum, &self.flags()]))
+    }
+
+    fn build(&self) -> Result<PathBuf, Error> {
+        let cache_folder = cache::folder()?;
+        let built = cache::once(&cache_folder, &self.folder(), |partial| {
+            let go = go::command(&cache_folder, self.go_mod)?;
+            say(&format!("building {}; kept in {}", self.what, cache_folder.display()));
+            let started = Instant::now();
+            self.install(&go, partial)?;
+            say(&format!("built {} in {} s", self.name, started.elapsed().as_secs()));
+            Ok(())
+        })?;
+        Ok(built.join("bin"))
+    }
+
+    fn install(&self, go: &Path, folder: &Path) -> Result<(), Error> {
+        for (name, content) in [("go.mod", self.go_mod), ("go.sum", self.go_sum)] {
+            let path = folder.join(name);
+            fs::write(&path, content).map_err(Error::file("write", path))?;
+        }
+        let bin = folder.join("bin");
+        let mut command = Command::new(go);
+        command.args(["install", "-mod=readonly", "-ldflags", &self.flags(), "tool"]);
+        command.current_dir(folder).env("GOBIN", &bin);
+        command.envs([("CGO_ENABLED", "0"), ("GOFLAGS", ""), ("GOWORK", "off")]);
+        command.env_remove("GOOS").env_remove("GOARCH");
+        let output = child::tied_to_caller(&command)?.output().map_err(Error::spawn("go install"))?;
+        if !output.status.success() {
+            return Err(Error::Failed {
+                program: "go install".to_owned(),
+                status: output.status,
+                detail: String::from_utf8_lossy(&output.stderr).into_owned(),
+            });
+        }
+        for (from, to) in self.renames {
+            fs::rename(bin.join(from), bin.join(to)).map_err(Error::file("rename", bin.join(from)))?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_are_read_from_go_mod() {
+        assert_eq!(CLUSTER.version(), "1.36.1");
+        assert!(HELM.version().starts_with("3."));
+    }
+
+    #[test]
+    fn the_version_is_stamped_for_servers_and_clients() {
+        let flags = kubernetes_ldflags("1.36.1");
+        assert!(flags.contains("-X k8s.io/component-base/version.gitVersion=v1.36.1"));
+        assert!(flags.contains("-X k8s.io/client-go/pkg/version.gitMinor=36"));
+    }
+}

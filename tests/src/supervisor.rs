@@ -1,0 +1,159 @@
+//! Starts the components, watches over them, and takes everything away at the end.
+
+use std::{
+    fs::File,
+    path::{Path, PathBuf},
+    process::{ExitStatus, Stdio},
+    time::Duration,
+};
+
+use futures::{FutureExt as _, future};
+use kube::Client;
+use nix::{
+    sys::signal::{Signal, killpg},
+    unistd::Pid,
+};
+use tokio::process::{Child, Command};
+
+use crate::{
+    Error, bootstrap, child,
+    components::{self, Component, Options},
+    credentials,
+    layout::Layout,
+    process::tail,
+    run_dir::{self, RunDir},
+    wait,
+};
+
+const READY_WITHIN: Duration = Duration::from_secs(60);
+
+/// A running control plane. Dropping it kills its components; its folder goes last.
+pub struct Supervisor {
+    components: Vec<Running>,
+    layout: Layout,
+    bin: PathBuf,
+    run: RunDir,
+}
+
+struct Running {
+    name: &'static str,
+    child: Child,
+    log: PathBuf,
+}
+
+impl Supervisor {
+    /// Starts a control plane and returns when it can be used. Must be called on a thread that lives as long as the
+    /// control plane: the components are tied to it. Their programs are in the folder `bin`.
+    pub async fn start(bin: PathBuf, options: &Options) -> Result<Self, Error> {
+        run_dir::sweep();
+        let run = RunDir::create(options.dir.as_deref())?;
+        let layout = Layout::prepare(run.path())?;
+        let mut supervisor = Self { components: Vec::new(), layout, bin, run };
+        supervisor.bring_up(options).await?;
+        Ok(supervisor)
+    }
+
+    /// The administrator's kubeconfig.
+    pub fn kubeconfig(&self) -> PathBuf {
+        self.layout.kubeconfig()
+    }
+
+    /// The folder with the programs, kubectl among them.
+    pub fn bin(&self) -> &Path {
+        &self.bin
+    }
+
+    /// Waits for the first component that ends, which none should, and says which it was.
+    pub async fn failure(&mut self) -> Error {
+        let ends = self.components.iter_mut().map(|running| {
+            let (name, log) = (running.name, running.log.clone());
+            running.child.wait().map(move |ended| (name, log, ended)).boxed()
+        });
+        match future::select_all(ends).await.0 {
+            (name, log, Ok(status)) => ended(name, &log, status),
+            (name, _, Err(source)) => Error::Spawn { program: name.to_owned(), source },
+        }
+    }
+
+    async fn bring_up(&mut self, options: &Options) -> Result<(), Error> {
+        for component in components::servers(&self.layout)? {
+            self.launch(component)?;
+        }
+        let client = credentials::client(&self.kubeconfig()).await?;
+        self.ready("the API server is ready", async || api_ready(&client).await).await?;
+        for component in components::clients(&self.layout, options)? {
+            self.launch(component)?;
+        }
+        bootstrap::nodes(&client, options.nodes).await?;
+        if !options.without_metrics {
+            bootstrap::metrics(&client, &self.layout).await?;
+        }
+        self.ready("nodes, accounts and APIs are ready", async || bootstrap::complete(&client, options).await)
+            .await
+    }
+
+    fn launch(&mut self, component: Component) -> Result<(), Error> {
+        let Component { name, arguments } = component;
+        let log = self.run.path().join(format!("{name}.log"));
+        let output = File::create(&log).map_err(Error::file("create", &log))?;
+        let errors = output.try_clone().map_err(Error::file("open", &log))?;
+        let mut program = std::process::Command::new(self.bin.join(name));
+        program.args(arguments).current_dir(self.run.path());
+        let mut tied = Command::from(child::tied_to_caller(&program)?);
+        // Proxies and other settings of the user must not reach the components.
+        tied.env_clear().env("HOME", self.run.path()).env("KWOK_WORKDIR", self.run.path().join("kwok"));
+        tied.stdin(Stdio::null()).stdout(output).stderr(errors);
+        // In a group of its own, so that Ctrl-C reaches only the supervisor.
+        let child = tied.process_group(0).spawn().map_err(Error::spawn(name))?;
+        self.components.push(Running { name, child, log });
+        Ok(())
+    }
+
+    /// Waits for a condition, but no longer than all components live.
+    async fn ready(
+        &mut self,
+        what: &str,
+        probe: impl AsyncFnMut() -> Result<(), String>,
+    ) -> Result<(), Error> {
+        let logs: Vec<_> =
+            self.components.iter().map(|running| (running.name, running.log.clone())).collect();
+        tokio::select! {
+            waited = wait::try_until(READY_WITHIN, what, probe) => waited.map_err(|error| match error {
+                Error::NotReady { what, limit, detail } => {
+                    Error::NotReady { what, limit, detail: format!("{detail}\n{}", tails(&logs)) }
+                }
+                other => other,
+            }),
+            failure = self.failure() => Err(failure),
+        }
+    }
+}
+
+impl Drop for Supervisor {
+    fn drop(&mut self) {
+        for running in &mut self.components {
+            let Some(id) = running.child.id().and_then(|id| i32::try_from(id).ok()) else { continue };
+            // It may have ended by itself. Nothing of a component is worth keeping, so none is asked politely.
+            let _ = killpg(Pid::from_raw(id), Signal::SIGKILL);
+        }
+        for running in &mut self.components {
+            while matches!(running.child.try_wait(), Ok(None)) {
+                std::thread::sleep(Duration::from_millis(2));
+            }
+        }
+    }
+}
+
+async fn api_ready(client: &Client) -> Result<(), String> {
+    let request = http::Request::get("/readyz").body(Vec::new()).expect("a fixed request is valid");
+    client.request_text(request).await.map(|_| ()).map_err(|error| error.to_string())
+}
+
+fn ended(name: &str, log: &Path, status: ExitStatus) -> Error {
+    Error::Failed { program: name.to_owned(), status, detail: tail(log, 20) }
+}
+
+fn tails(logs: &[(&str, PathBuf)]) -> String {
+    let parts = logs.iter().map(|(name, log)| format!("--- {name}\n{}", tail(log, 8)));
+    parts.collect::<Vec<_>>().join("\n")
+}
