@@ -2,6 +2,7 @@
 //!
 //! Nothing here talks to a cluster, reads a clock or draws random numbers: time and entropy are arguments.
 
+pub mod action;
 pub mod api;
 pub mod conditions;
 pub mod health;

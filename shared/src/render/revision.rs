@@ -1,8 +1,11 @@
 //! Revisions: which pod templates there have been, and what of the spec made them.
 
-use super::{Manifest, Plan, config, labels};
+use super::{Manifest, Plan, config, labels, secrets};
 use crate::{
-    api::{CashService, cash_service::Config},
+    api::{
+        CashService,
+        cash_service::{Config, SecretSource},
+    },
     names::{self, annotations},
     revision,
 };
@@ -36,14 +39,20 @@ pub struct Recorded {
     pub hash: String,
     /// The hashed ConfigMaps that its pods use.
     pub config_maps: Vec<String>,
+    /// The generated Secrets that its pods use.
+    pub secrets: Vec<String>,
 }
 
 impl Recorded {
     /// Reads a ControllerRevision that csop made.
     pub fn read(service: &str, object: &ControllerRevision) -> Self {
-        let data = object.data.as_ref().map(|raw| &raw.0);
-        let config = data.and_then(|d| d.pointer("/spec/config")).cloned();
-        let config: Option<Config> = config.and_then(|c| serde_json::from_value(c).ok());
+        let part = |path: &str| {
+            object.data.as_ref().and_then(|raw| raw.0.pointer(path)).cloned().unwrap_or_default()
+        };
+        let config: Option<Config> = serde_json::from_value(part("/spec/config")).unwrap_or_default();
+        let sources: Option<Vec<SecretSource>> =
+            serde_json::from_value(part("/spec/secrets")).unwrap_or_default();
+        let generated = sources.iter().flatten().filter(|s| s.generate.is_some());
         Self {
             name: object.metadata.name.clone().unwrap_or_default(),
             number: object.revision,
@@ -55,6 +64,7 @@ impl Recorded {
                 .cloned()
                 .unwrap_or_default(),
             config_maps: config::names_of(service, config.as_ref()),
+            secrets: generated.map(|s| secrets::object_name(service, s)).collect(),
         }
     }
 }
@@ -106,7 +116,13 @@ mod tests {
     use super::*;
 
     fn recorded(number: i64, hash: &str) -> Recorded {
-        Recorded { name: format!("shop-r{number}"), number, hash: hash.to_owned(), config_maps: vec![] }
+        Recorded {
+            name: format!("shop-r{number}"),
+            number,
+            hash: hash.to_owned(),
+            config_maps: vec![],
+            secrets: vec![],
+        }
     }
 
     fn service() -> CashService {
