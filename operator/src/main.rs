@@ -1,1 +1,84 @@
-fn main() {}
+//! The operator's command line.
+
+use std::net::SocketAddr;
+use std::process::ExitCode;
+
+use clap::{Parser, ValueEnum};
+use csop_operator::controllers;
+use csop_operator::runtime::process::{self, Settings};
+use csop_operator::runtime::scope::Scope;
+use csop_operator::runtime::telemetry::{self, Format};
+use kube::Client;
+use tokio::signal::unix::{SignalKind, signal};
+
+/// Keeps the objects that csop's custom resources stand for.
+///
+/// The cluster is found as kubectl does: by KUBECONFIG, by ~/.kube/config, or by the pod's service account.
+#[derive(Debug, Parser)]
+#[command(version, about)]
+struct Args {
+    /// Namespaces to serve, repeated or separated by commas; without any, all
+    #[arg(long, env = "WATCH_NAMESPACE", value_delimiter = ',')]
+    namespace: Vec<String>,
+    /// Reconciles of one controller that may run at once
+    #[arg(long, default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..))]
+    concurrency: u16,
+    /// Address of /healthz, /readyz and /metrics
+    #[arg(long, default_value = "0.0.0.0:8080")]
+    listen: SocketAddr,
+    /// Form of log lines
+    #[arg(long, value_enum, default_value_t = LogFormat::Text)]
+    log_format: LogFormat,
+    /// What to log: a level, or a filter such as info,csop_operator=debug
+    #[arg(long, env = "RUST_LOG", default_value = "info")]
+    log_level: String,
+    /// Field manager whose fields on managed objects are left alone (a mesh injector and the like); repeated
+    #[arg(long, value_name = "MANAGER")]
+    allow_field_manager: Vec<String>,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum LogFormat {
+    Text,
+    Json,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let args = Args::parse();
+    let format = match args.log_format {
+        LogFormat::Text => Format::Text,
+        LogFormat::Json => Format::Json,
+    };
+    if let Err(error) = telemetry::start(format, &args.log_level) {
+        let message = format!("--log-level {}: {error}", args.log_level);
+        <Args as clap::CommandFactory>::command().error(clap::error::ErrorKind::InvalidValue, message).exit();
+    }
+    match run(args).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!(%error, "cannot start");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(args: Args) -> Result<(), Box<dyn std::error::Error>> {
+    let settings = Settings {
+        scope: Scope::of(args.namespace),
+        allowed_field_managers: args.allow_field_manager,
+        concurrency: args.concurrency,
+        listen: args.listen,
+    };
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let shutdown = async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    };
+    let client = Client::try_default().await?;
+    process::run(client, settings, controllers::register, shutdown).await?;
+    Ok(())
+}

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use futures::StreamExt;
 use kube::api::{Api, DynamicObject};
 use kube::runtime::WatchStreamExt;
-use kube::runtime::watcher::{self, Event, watcher};
+use kube::runtime::watcher::{Event, watcher};
 use kube::{Client, Resource};
 use serde_json::Value;
 use tokio::sync::{mpsc, watch};
@@ -21,9 +21,7 @@ use super::kind::{Kind, Watch};
 use super::live::Live;
 use super::partition::{IndexKeys, Partition};
 use super::scope::Scope;
-
-/// Objects of a page of a list; a page is held whole while it is read.
-const PAGE: u32 = 200;
+use super::watching;
 
 type Wake = mpsc::UnboundedSender<(String, String)>;
 
@@ -129,11 +127,6 @@ impl Cache {
         }
     }
 
-    fn config(&self, streaming: bool) -> watcher::Config {
-        let config = watcher::Config { label_selector: self.selector.clone(), ..Default::default() };
-        if streaming { config.streaming_lists() } else { config.page_size(PAGE) }
-    }
-
     async fn follow(
         self: Arc<Self>,
         at: usize,
@@ -146,13 +139,12 @@ impl Cache {
             None => Api::all_with(client, &resource),
             Some(namespace) => Api::namespaced_with(client, namespace, &resource),
         };
-        let mut events = watcher(api, self.config(streaming)).default_backoff().boxed();
+        let mut events =
+            watcher(api, watching::config(self.selector.as_deref(), streaming)).default_backoff().boxed();
         while let Some(event) = events.next().await {
             match event {
                 Ok(event) => self.take(at, event, &unsynced),
-                Err(error) => {
-                    tracing::warn!(kind = %self.kind, namespace = self.scopes[at], %error, "a watch failed; it is tried again");
-                }
+                Err(error) => watching::log_failure(&self.kind.kind, self.scopes[at].as_deref(), &error),
             }
         }
     }
@@ -206,13 +198,14 @@ pub struct Caches {
     trusted: Trusted,
     children: HashMap<ChildKind, Arc<Cache>>,
     related: HashMap<&'static str, Arc<Cache>>,
+    /// Watches that have not read a whole list; counted from the start on.
     unsynced: watch::Sender<usize>,
 }
 
 impl Caches {
     /// No caches yet, for these namespaces.
     pub fn new(scope: Scope, trusted: Trusted) -> Self {
-        let unsynced = watch::Sender::new(0);
+        let unsynced = watch::Sender::new(usize::MAX);
         Self { scope, trusted, children: HashMap::new(), related: HashMap::new(), unsynced }
     }
 

@@ -1,6 +1,7 @@
 //! What controllers share, and may read from.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use k8s_openapi::NamespaceResourceScope;
 use kube::api::Api;
@@ -14,6 +15,7 @@ use super::error::Error;
 use super::events::Events;
 use super::live::Live;
 use super::metrics::Metrics;
+use super::undo::Disputes;
 
 /// The process's client, caches, recorder and metrics.
 pub struct Context {
@@ -21,14 +23,23 @@ pub struct Context {
     pub(super) caches: Caches,
     pub(super) events: Events,
     pub(super) metrics: Arc<Metrics>,
-    pub(super) concurrency: u16,
+    pub(super) disputes: Disputes,
+    concurrency: u16,
+    unlisted: AtomicUsize,
 }
 
 impl Context {
-    /// A context whose caches are not filled yet.
-    pub fn new(client: Client, caches: Caches, metrics: Arc<Metrics>, concurrency: u16) -> Self {
+    /// A context whose caches are not filled yet; `watches` of our own kinds are still to be listed.
+    pub(super) fn new(
+        client: Client,
+        caches: Caches,
+        metrics: Arc<Metrics>,
+        concurrency: u16,
+        watches: usize,
+    ) -> Self {
         let events = Events::new(client.clone());
-        Self { client, caches, events, metrics, concurrency }
+        let unlisted = AtomicUsize::new(watches);
+        Self { client, caches, events, metrics, disputes: Disputes::default(), concurrency, unlisted }
     }
 
     /// The client. Controllers read with it in `observe`, and nowhere else.
@@ -79,8 +90,23 @@ impl Context {
         Ok(buffer)
     }
 
-    /// The number of reconciles of one controller that may run at once.
-    pub(super) fn slots(&self) -> Arc<Semaphore> {
-        Arc::new(Semaphore::new(usize::from(self.concurrency.max(1))))
+    /// Reconciles of one controller that may run at once.
+    pub(super) fn concurrency(&self) -> u16 {
+        self.concurrency.max(1)
+    }
+
+    /// As many permits as reconciles of one controller may run at once.
+    pub(super) fn permits(&self) -> Arc<Semaphore> {
+        Arc::new(Semaphore::new(usize::from(self.concurrency())))
+    }
+
+    /// Notes that one of the watches of our own kinds has read a whole list.
+    pub(super) fn listed(&self) {
+        self.unlisted.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    /// Whether everything that is watched was read once.
+    pub(super) fn is_ready(&self) -> bool {
+        self.caches.are_synced() && self.unlisted.load(Ordering::Relaxed) == 0
     }
 }

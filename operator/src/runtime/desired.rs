@@ -102,10 +102,6 @@ impl Applied {
         self.live.insert(ChildId { kind, name: live.name.to_string() }, live);
     }
 
-    pub(super) fn forget(&mut self, id: &ChildId) {
-        self.live.remove(id);
-    }
-
     /// Whether every wanted child was had.
     pub fn complete(&self) -> bool {
         self.conflicts.is_empty()

@@ -1,15 +1,33 @@
 //! What every controller is built on; nothing here names a kind of ours.
 
+mod apply;
+mod backoff;
+mod body;
 pub mod caches;
 pub mod children;
+mod contains;
 pub mod context;
 pub mod desired;
+mod driver;
 pub mod error;
 pub mod events;
 mod fields;
+mod finalizer;
 pub mod foreign;
+mod http;
 pub mod kind;
 pub mod live;
 pub mod metrics;
 mod partition;
+pub mod process;
+mod prune;
+pub mod rbac;
+mod reconcile;
+mod scale;
 pub mod scope;
+mod siblings;
+mod slots;
+mod status;
+pub mod telemetry;
+mod undo;
+mod watching;

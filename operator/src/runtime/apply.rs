@@ -1,0 +1,216 @@
+//! Brings the children of one object to their intent, in order, and writes only what would change something.
+
+use std::sync::Arc;
+
+use kube::Client;
+use kube::api::{Api, DynamicObject, Patch, PatchParams};
+use serde_json::Value;
+
+use super::body::{Body, Parent};
+use super::children::{Child, ChildId, ChildKind, Policy};
+use super::contains::contains;
+use super::context::Context;
+use super::desired::{Applied, Conflict, Desired, Rejection};
+use super::error::{Class, Error};
+use super::live::Live;
+
+/// Applies for one object. `older` names the older object, if there is one, that claims a child.
+pub(super) struct Applier<'a, F> {
+    pub(super) ctx: &'a Context,
+    pub(super) parent: &'a Parent,
+    pub(super) manager: &'a str,
+    pub(super) older: F,
+}
+
+/// What came of one child.
+enum Outcome {
+    Have(Arc<Live>),
+    Taken(String),
+    Waiting,
+}
+
+/// What a name that is not in the cache stands for.
+enum Found {
+    Object(Arc<Live>),
+    Nothing,
+    Claimed(String),
+}
+
+impl<F: Fn(&ChildId) -> Option<String> + Sync> Applier<'_, F> {
+    /// Applies, scales and prunes.
+    pub(super) async fn apply(&self, desired: &Desired, kinds: &[ChildKind]) -> Result<Applied, Error> {
+        let mut applied = Applied::default();
+        if desired.hold.is_some() {
+            let wanted = desired.children.iter().map(Child::id).chain(desired.keep.iter().cloned());
+            self.look(wanted, &mut applied)?;
+            return Ok(applied);
+        }
+        self.prune(desired, kinds.iter().filter(|k| k.prune_first), &mut applied).await?;
+        let mut held_back = false;
+        for child in &desired.children {
+            if held_back {
+                applied.skipped.push(child.id());
+                self.look([child.id()], &mut applied)?;
+            } else {
+                let had = self.child(child, &mut applied).await?;
+                held_back = child.essential && !had;
+            }
+        }
+        self.look(desired.keep.iter().cloned(), &mut applied)?;
+        if let Some(scale) = &desired.scale {
+            self.scale(scale, &mut applied).await?;
+        }
+        // What was not brought up to date may still need what would be pruned.
+        if applied.skipped.is_empty() {
+            self.prune(desired, kinds.iter().filter(|k| !k.prune_first), &mut applied).await?;
+        }
+        Ok(applied)
+    }
+
+    /// Adds what the caches hold of these children, without a write.
+    fn look(&self, wanted: impl IntoIterator<Item = ChildId>, applied: &mut Applied) -> Result<(), Error> {
+        for id in wanted {
+            let live = self.ctx.child(&id.kind, &self.parent.namespace, &id.name)?;
+            if let Some(live) = live.filter(|live| live.is_controlled_by(&self.parent.uid)) {
+                applied.put(id.kind, live);
+            }
+        }
+        Ok(())
+    }
+
+    /// Applies one child; returns whether it is as wanted.
+    async fn child(&self, child: &Child, applied: &mut Applied) -> Result<bool, Error> {
+        match self.attempt(child, applied).await {
+            Ok(Outcome::Have(live)) => {
+                applied.put(child.kind.clone(), live);
+                Ok(true)
+            }
+            Ok(Outcome::Taken(reason)) => {
+                self.count(&child.kind, "conflict");
+                applied.conflicts.push(Conflict { child: child.id(), reason });
+                Ok(false)
+            }
+            Ok(Outcome::Waiting) => {
+                applied.waiting.push(child.id());
+                Ok(false)
+            }
+            Err(error) if error.class() == Class::Rejected => {
+                self.count(&child.kind, "rejected");
+                applied.rejected.push(Rejection { child: child.id(), message: error.to_string() });
+                self.look([child.id()], applied)?;
+                Ok(false)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn attempt(&self, child: &Child, applied: &mut Applied) -> Result<Outcome, Error> {
+        let live = match self.find(child).await? {
+            Found::Object(live) => live,
+            Found::Claimed(reason) => return Ok(Outcome::Taken(reason)),
+            Found::Nothing => return self.create(child, applied).await,
+        };
+        if let Some(other) = self.not_ours(&live) {
+            return Ok(other);
+        }
+        match child.policy {
+            _ if live.deleting => Ok(Outcome::Waiting),
+            Policy::CreateOnce => Ok(Outcome::Have(live)),
+            Policy::Apply => self.update(child, live, applied).await,
+        }
+    }
+
+    /// The cache may lack an object that somebody else made, or that has lost its label: it is asked for by name.
+    async fn find(&self, child: &Child) -> Result<Found, Error> {
+        let cache = self.ctx.caches.children(&child.kind)?;
+        if let Some(live) = cache.get(&self.parent.namespace, &child.name) {
+            return Ok(Found::Object(live));
+        }
+        if let Some(older) = (self.older)(&child.id()) {
+            return Ok(Found::Claimed(format!("is claimed by {older}, which is older")));
+        }
+        let read = self.api(&child.kind).get_opt(&child.name).await;
+        match read.map_err(|e| self.failed("read", &child.id(), e))? {
+            Some(object) => Ok(Found::Object(Arc::new(cache.live(object)))),
+            None => Ok(Found::Nothing),
+        }
+    }
+
+    fn not_ours(&self, live: &Live) -> Option<Outcome> {
+        if live.is_controlled_by(&self.parent.uid) {
+            return None;
+        }
+        Some(match &live.owner {
+            // The children of an earlier object of this name are about to be collected.
+            Some(owner) if *owner.kind == self.parent.kind && *owner.name == self.parent.name => {
+                Outcome::Waiting
+            }
+            Some(owner) => Outcome::Taken(format!("is controlled by {} {}", owner.kind, owner.name)),
+            None => Outcome::Taken("was made by somebody else".into()),
+        })
+    }
+
+    async fn create(&self, child: &Child, applied: &mut Applied) -> Result<Outcome, Error> {
+        let body = Body::of(child, self.parent).birth(child);
+        let params = PatchParams::apply(self.manager);
+        let object = self.patch(&child.id(), "create", &params, body).await?;
+        applied.changed = true;
+        self.written(&child.id(), "created");
+        Ok(Outcome::Have(self.ctx.caches.children(&child.kind)?.written(object)))
+    }
+
+    async fn update(&self, child: &Child, live: Arc<Live>, applied: &mut Applied) -> Result<Outcome, Error> {
+        let body = Body::of(child, self.parent);
+        let meant = live.intent.as_deref() == Some(&body.hash);
+        if meant && live.foreign.is_empty() && contains(&live.value(), &body.intent) {
+            return Ok(Outcome::Have(live));
+        }
+        // An unchanged intent is written again only so often: somebody may be setting it back as fast as we do.
+        if meant && !self.ctx.disputes.may_repair(&live.uid) {
+            return Ok(Outcome::Taken("is changed by somebody else as often as it is restored".into()));
+        }
+        if live.intent_owns_replicas && !body.sets_replicas() {
+            self.hand_over_replicas(&child.id(), live.clone()).await?;
+        }
+        let params = PatchParams::apply(self.manager).force();
+        let object = self.patch(&child.id(), "apply", &params, body.change(&live.uid)).await?;
+        let (object, undone) = self.strip(&child.id(), object).await?;
+        let now = self.ctx.caches.children(&child.kind)?.written(object);
+        if now.version != live.version {
+            applied.changed = true;
+            self.written(&child.id(), "updated");
+        }
+        applied.undone.extend(undone);
+        Ok(Outcome::Have(now))
+    }
+
+    /// One server-side apply.
+    pub(super) async fn patch(
+        &self,
+        id: &ChildId,
+        verb: &str,
+        params: &PatchParams,
+        body: Value,
+    ) -> Result<DynamicObject, Error> {
+        let answer = self.api(&id.kind).patch(&id.name, params, &Patch::Apply(&body)).await;
+        answer.map_err(|e| self.failed(verb, id, e))
+    }
+
+    pub(super) fn api(&self, kind: &ChildKind) -> Api<DynamicObject> {
+        let client: &Client = self.ctx.client();
+        kind.api(client, &self.parent.namespace)
+    }
+
+    pub(super) fn failed(&self, verb: &str, id: &ChildId, error: kube::Error) -> Error {
+        Error::api(format!("{verb} {} {}/{}", id.kind, self.parent.namespace, id.name), error)
+    }
+
+    pub(super) fn written(&self, id: &ChildId, result: &'static str) {
+        self.count(&id.kind, result);
+        tracing::info!(kind = %id.kind, name = %id.name, result, "wrote a child");
+    }
+
+    fn count(&self, kind: &ChildKind, result: &str) {
+        self.ctx.metrics().applied(&kind.kind, result);
+    }
+}
