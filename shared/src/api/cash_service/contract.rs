@@ -77,7 +77,7 @@ pub enum Scheme {
 pub struct Port {
     /// Its name, such as `metrics`.
     #[schemars(length(min = 1, max = 15))]
-    #[x_kube(validation = Rule::new("self.matches('^[a-z0-9]([a-z0-9-]*[a-z0-9])?$') && self.matches('[a-z]') && !(self in ['app', 'health'])").message("a port's name has at most 15 lower-case letters, digits and dashes, with at least one letter, and is not app or health"))]
+    #[x_kube(validation = Rule::new("self.matches('^[a-z0-9]([a-z0-9-]*[a-z0-9])?$') && self.matches('[a-z]') && !(self in ['app', 'health', 'http', 'https'])").message("a port's name has at most 15 lower-case letters, digits and dashes, with at least one letter, and is not app, health, http or https"))]
     pub name: String,
     /// Its number, in the container and on the Service.
     #[schemars(range(min = 1, max = 65535))]

@@ -1,0 +1,216 @@
+//! The children that a service wants.
+
+use super::observe::{Observed, live_revision};
+use crate::runtime::{
+    children::{Child, ChildId, ChildKind, Policy},
+    desired::{Desired, ScaleIntent},
+    error::Error,
+};
+use csop_shared::{
+    api::{CashService, cash_service::AutoscalingMode},
+    names::annotations,
+    render::{
+        Manifest, Plan,
+        secrets::{self, Content},
+    },
+    revision,
+};
+use jiff::{SignedDuration, Timestamp};
+use k8s_openapi::{
+    ByteString,
+    api::{
+        apps::v1::{ControllerRevision, Deployment},
+        autoscaling::v2::HorizontalPodAutoscaler,
+        core::v1::{ConfigMap, Secret, Service, ServiceAccount},
+        networking::v1::NetworkPolicy,
+        policy::v1::PodDisruptionBudget,
+    },
+};
+use kube::ResourceExt;
+use serde_json::{Value, json};
+use std::{collections::BTreeMap, time::Duration};
+
+/// Edits within this time of each other are one rollout.
+const BURST: SignedDuration = SignedDuration::from_secs(2);
+
+pub(super) fn desired(obj: &CashService, observed: &Observed, now: Timestamp) -> Result<Desired, Error> {
+    let secrets = WantedSecrets::of(obj, observed)?;
+    let plan = Plan { service: obj, secrets_digest: secrets.digest.as_deref() };
+    let hash = revision::of_template(&plan.template());
+    let record = observed.history.next(&plan, &hash);
+    let kept = observed.history.kept(usize::from(record.is_some()));
+    let keep = kept.iter().flat_map(|r| {
+        let maps = r.config_maps.iter().map(ChildId::of::<ConfigMap>);
+        let generated = r.secrets.iter().map(ChildId::of::<Secret>);
+        std::iter::once(ChildId::of::<ControllerRevision>(&r.name)).chain(maps).chain(generated)
+    });
+    let mut children = secrets.children;
+    children.extend(record.map(|m| child(m, Policy::CreateOnce)).transpose()?);
+    for manifest in plan.manifests() {
+        children.push(child(manifest, Policy::Apply)?.born_with(obj));
+    }
+    Ok(Desired {
+        children,
+        scale: fixed_size(obj),
+        keep: keep.chain(live_config_maps(observed)).collect(),
+        hold: rest_of_burst(observed, now),
+    })
+}
+
+/// Whether the wanted pod template is not the one of the live Deployment.
+pub(super) fn changes_revision(obj: &CashService, observed: &Observed) -> Result<bool, Error> {
+    let Some(live) = live_revision(observed) else { return Ok(false) };
+    let secrets = WantedSecrets::of(obj, observed)?;
+    let plan = Plan { service: obj, secrets_digest: secrets.digest.as_deref() };
+    Ok(revision::of_template(&plan.template()) != live)
+}
+
+/// Every child by kind and name, as far as the spec alone tells.
+pub(super) fn claims(obj: &CashService) -> Vec<ChildId> {
+    let name = obj.name_any();
+    let plan = Plan { service: obj, secrets_digest: None };
+    let rendered = plan.manifests().into_iter().filter_map(|m| Some(ChildId { kind: kind_of(m.kind)?, name: m.name }));
+    let generated = obj.spec.secrets.iter().filter(|s| s.generate.is_some());
+    let generated = generated.map(|s| ChildId::of::<Secret>(secrets::object_name(&name, s)));
+    let own = secrets::sees_secrets(&obj.spec).then(|| ChildId::of::<Secret>(secrets::operator_secret_name(&name)));
+    rendered.chain(generated).chain(own).collect()
+}
+
+fn rest_of_burst(observed: &Observed, now: Timestamp) -> Option<Duration> {
+    let rest = BURST - now.duration_since(observed.pending_since?);
+    Duration::try_from(rest).ok().filter(|rest| !rest.is_zero())
+}
+
+fn fixed_size(obj: &CashService) -> Option<ScaleIntent> {
+    (obj.spec.mode() == AutoscalingMode::Fixed)
+        .then(|| ScaleIntent { child: ChildId::of::<Deployment>(obj.name_any()), replicas: obj.spec.replicas })
+}
+
+/// The ConfigMaps that the live pod template names: pods may still be made from it.
+fn live_config_maps(observed: &Observed) -> Vec<ChildId> {
+    let Some(pod) = observed.deployment.as_ref().and_then(|d| d.spec.as_ref()?.template.spec.as_ref()) else {
+        return vec![];
+    };
+    let volumes = pod.volumes.iter().flatten().filter_map(|v| Some(v.config_map.as_ref()?.name.clone()));
+    let sources = pod.containers.iter().flat_map(|c| c.env_from.iter().flatten());
+    let sources = sources.filter_map(|s| Some(s.config_map_ref.as_ref()?.name.clone()));
+    volumes.chain(sources).map(ChildId::of::<ConfigMap>).collect()
+}
+
+/// The Secrets that a service wants, and the digest of all that its pods see.
+struct WantedSecrets {
+    children: Vec<Child>,
+    digest: Option<String>,
+}
+
+impl WantedSecrets {
+    fn of(obj: &CashService, observed: &Observed) -> Result<Self, Error> {
+        let mut wanted = Self { children: vec![], digest: None };
+        if !secrets::sees_secrets(&obj.spec) {
+            return Ok(wanted);
+        }
+        let mut entropy = observed.entropy.iter().copied();
+        let key = wanted.digest_key(obj, observed, &mut entropy)?;
+        let mut contents = BTreeMap::new();
+        for source in &obj.spec.secrets {
+            let Some(keys) = &source.generate else { continue };
+            let name = secrets::object_name(&obj.name_any(), source);
+            let live = observed.owned_secrets.get(&name);
+            let mut content = live.and_then(|s| s.data.clone()).unwrap_or_default();
+            let drawn = secrets::draw_missing(keys, &content, &mut entropy).ok_or_else(no_entropy)?;
+            let complete = drawn.is_empty();
+            content.extend(drawn);
+            wanted.keep(secrets::owned(obj, name.clone(), content.clone()), live, complete);
+            contents.insert(name, content);
+        }
+        let foreign = observed.foreign_secrets.iter();
+        contents.extend(foreign.filter_map(|(name, content)| Some((name.clone(), content.clone()?))));
+        wanted.digest = Some(match observed.template_annotation(annotations::SECRETS_DIGEST) {
+            // A Secret that vanished must not roll the pods that still have it.
+            Some(live) if observed.missing_secrets().next().is_some() => live.to_owned(),
+            _ => secrets::digest(&key, &contents),
+        });
+        Ok(wanted)
+    }
+
+    fn digest_key(
+        &mut self,
+        obj: &CashService,
+        observed: &Observed,
+        entropy: &mut impl Iterator<Item = u8>,
+    ) -> Result<Vec<u8>, Error> {
+        let name = secrets::operator_secret_name(&obj.name_any());
+        let live = observed.owned_secrets.get(&name);
+        let known = live.and_then(|s| s.data.as_ref()?.get(secrets::DIGEST_KEY)).map(|key| key.0.clone());
+        let complete = known.is_some();
+        let key = match known {
+            Some(key) => key,
+            None => {
+                let drawn: Vec<u8> = entropy.take(secrets::DIGEST_KEY_BYTES).collect();
+                if drawn.len() == secrets::DIGEST_KEY_BYTES { drawn } else { return Err(no_entropy()) }
+            }
+        };
+        let content = Content::from([(secrets::DIGEST_KEY.to_owned(), ByteString(key.clone()))]);
+        self.keep(secrets::owned(obj, name, content), live, complete);
+        Ok(key)
+    }
+
+    /// A value is written only into a Secret that lacks it, and never over a newer version than was seen.
+    fn keep(&mut self, wanted: Secret, live: Option<&Secret>, complete: bool) {
+        let Some(live) = live else {
+            self.children.push(Child::create_once(&wanted).essential());
+            return;
+        };
+        let has = |wanted: &Option<BTreeMap<String, String>>, live: &BTreeMap<String, String>| {
+            wanted.iter().flatten().all(|(k, v)| live.get(k) == Some(v))
+        };
+        let dressed = has(&wanted.metadata.labels, live.labels()) && has(&wanted.metadata.annotations, live.annotations());
+        let child = if complete && dressed {
+            Child::create_once(&wanted)
+        } else {
+            let mut wanted = wanted;
+            wanted.metadata.resource_version = live.resource_version();
+            Child::apply(&wanted)
+        };
+        self.children.push(child.essential());
+    }
+}
+
+fn no_entropy() -> Error {
+    Error::Bug("too little entropy was observed for the secrets to be generated".to_owned())
+}
+
+fn child(manifest: Manifest, policy: Policy) -> Result<Child, Error> {
+    let kind = kind_of(manifest.kind)
+        .ok_or_else(|| Error::Bug(format!("{} is rendered and is no declared child", manifest.kind)))?;
+    Ok(Child { kind, name: manifest.name, intent: manifest.body, at_birth: None, policy, essential: false })
+}
+
+fn kind_of(kind: &str) -> Option<ChildKind> {
+    Some(match kind {
+        "ConfigMap" => ChildKind::of::<ConfigMap>(),
+        "ControllerRevision" => ChildKind::of::<ControllerRevision>(),
+        "Deployment" => ChildKind::of::<Deployment>(),
+        "HorizontalPodAutoscaler" => ChildKind::of::<HorizontalPodAutoscaler>(),
+        "NetworkPolicy" => ChildKind::of::<NetworkPolicy>(),
+        "PodDisruptionBudget" => ChildKind::of::<PodDisruptionBudget>(),
+        "Service" => ChildKind::of::<Service>(),
+        "ServiceAccount" => ChildKind::of::<ServiceAccount>(),
+        _ => return None,
+    })
+}
+
+trait BornWith {
+    fn born_with(self, obj: &CashService) -> Self;
+}
+
+impl BornWith for Child {
+    /// A Deployment is born with its wanted size; afterwards that number has its own writer.
+    fn born_with(self, obj: &CashService) -> Self {
+        if self.kind != ChildKind::of::<Deployment>() {
+            return self;
+        }
+        let size: Value = json!({ "spec": { "replicas": obj.spec.first_replicas() } });
+        self.at_birth(size).essential()
+    }
+}

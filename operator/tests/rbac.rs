@@ -1,0 +1,34 @@
+//! The manifests grant what the controllers declare: nothing missing, nothing more.
+
+use csop_operator::{controllers::cash_service::CashServices, runtime::rbac::Permissions};
+use k8s_openapi::api::rbac::v1::{ClusterRole, Role};
+use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::Value;
+
+fn needed() -> Permissions {
+    Permissions::common().and::<CashServices>()
+}
+
+/// The objects of a kind in a rendered manifest whose name is the operator's.
+fn of_operator<K: DeserializeOwned>(file: &str, kind: &str) -> Vec<K> {
+    let path = format!("{}/../manifests/{file}", env!("CARGO_MANIFEST_DIR"));
+    let text = std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{path}: {e}"));
+    let objects = serde_yaml::Deserializer::from_str(&text).map(|d| Value::deserialize(d).unwrap());
+    let wanted = objects.filter(|o| o["kind"] == kind && o["metadata"]["name"] == "csop-operator");
+    wanted.map(|o| serde_json::from_value(o).unwrap()).collect()
+}
+
+#[test]
+fn the_cluster_wide_install_grants_what_is_needed() {
+    let roles: Vec<ClusterRole> = of_operator("install.yaml", "ClusterRole");
+    assert_eq!(roles.len(), 1);
+    assert_eq!(Permissions::of(roles[0].rules.as_deref().unwrap()), needed());
+}
+
+#[test]
+fn the_namespaced_install_grants_what_is_needed_and_nothing_in_the_cluster() {
+    let roles: Vec<Role> = of_operator("install-namespaced.yaml", "Role");
+    assert_eq!(roles.len(), 1);
+    assert_eq!(Permissions::of(roles[0].rules.as_deref().unwrap()), needed());
+    assert_eq!(of_operator::<Value>("install-namespaced.yaml", "ClusterRole"), Vec::<Value>::new());
+}

@@ -1,0 +1,14 @@
+//! csop on a real control plane: operator and plugin as processes, each test in a namespace of its own.
+
+mod scene;
+
+mod autoscaling;
+mod conflicts;
+mod drift;
+mod lifecycle;
+mod quiet;
+mod refusals;
+mod rollout;
+mod scope;
+mod secrets;
+mod smallest;

@@ -1,0 +1,65 @@
+//! Every rule of the CRDs refuses what it should, with its message.
+
+use std::collections::BTreeSet;
+
+use csop_shared::api::all_crds;
+use csop_tests::Cluster;
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::scene::{install_crds, service};
+
+const TABLE: &str = include_str!("refusals.yaml");
+
+#[derive(Deserialize)]
+struct Refusal {
+    /// Part of the message.
+    says: String,
+    /// The name of the service, if that is what is wrong.
+    name: Option<String>,
+    /// What is merged over the smallest spec.
+    spec: Value,
+}
+
+fn table() -> Vec<Refusal> {
+    serde_yaml::from_str(TABLE).unwrap()
+}
+
+#[tokio::test]
+async fn bad_input_is_refused_with_a_message_that_helps() {
+    let cluster = Cluster::shared();
+    install_crds(cluster).await;
+    for row in table() {
+        let manifest = service(row.name.as_deref().unwrap_or("shop"), row.spec.clone()).to_string();
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), &manifest).unwrap();
+        let path = file.path().display().to_string();
+        let said = cluster.kubectl(["apply", "--dry-run=server", "--namespace=default", "--filename", &path]).await.error();
+        assert!(said.contains(&row.says), "{}\nshould be refused with: {}\nand was with: {said}", row.spec, row.says);
+    }
+}
+
+#[test]
+fn every_rule_has_a_row() {
+    let mut rules = BTreeSet::new();
+    for crd in all_crds() {
+        messages(&serde_json::to_value(&crd).unwrap(), &mut rules);
+    }
+    assert!(rules.len() > 20);
+    let rows: Vec<_> = table().into_iter().map(|row| row.says).collect();
+    let bare: Vec<_> = rules.iter().filter(|rule| !rows.iter().any(|says| rule.contains(says.as_str()))).collect();
+    assert!(bare.is_empty(), "rules without a row in refusals.yaml: {bare:#?}");
+}
+
+fn messages(value: &Value, into: &mut BTreeSet<String>) {
+    match value {
+        Value::Object(map) => {
+            for rule in map.get("x-kubernetes-validations").and_then(Value::as_array).into_iter().flatten() {
+                into.insert(rule["message"].as_str().expect("every rule has a message").to_owned());
+            }
+            map.values().for_each(|v| messages(v, into));
+        }
+        Value::Array(items) => items.iter().for_each(|v| messages(v, into)),
+        _ => {}
+    }
+}
