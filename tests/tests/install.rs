@@ -1,0 +1,113 @@
+//! The manifests and the chart against a real API server: what is admitted, upgraded and left behind.
+
+use std::{path::PathBuf, process::Command, time::Duration};
+
+use csop_tests::{Cluster, programs, wait};
+use k8s_openapi::{
+    api::{
+        apps::v1::Deployment,
+        core::v1::Pod,
+        rbac::v1::{ClusterRole, ClusterRoleBinding},
+    },
+    apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition,
+};
+use kube::{
+    Api,
+    api::{ListParams, Patch, PatchParams},
+};
+use serde_json::json;
+
+const SOON: Duration = Duration::from_secs(60);
+const CRD: &str = "cashservices.csop.dev";
+
+fn file(path: &str) -> String {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..").join(path).display().to_string()
+}
+
+/// They install things that a cluster has once, so each test has a control plane of its own.
+fn cluster() -> Cluster {
+    Cluster::with(&["--without-metrics"])
+}
+
+fn helm(cluster: &Cluster, arguments: &[&str]) -> String {
+    let helm = programs::helm().unwrap_or_else(|error| panic!("{error}"));
+    let mut command = Command::new(helm);
+    command.args(arguments).args(["--namespace", "csop-system", "--kubeconfig"]).arg(cluster.kubeconfig());
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "helm {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+async fn operator_pod(cluster: &Cluster, namespace: &str) -> Pod {
+    let pods: Api<Pod> = Api::namespaced(cluster.client().await, namespace);
+    let params = ListParams::default().labels("app.kubernetes.io/name=csop-operator");
+    wait::until(SOON, "the operator has a pod", async || pods.list(&params).await.ok()?.items.pop()).await
+}
+
+#[tokio::test]
+async fn install_yaml_is_admitted_whole_and_its_pod_by_the_restricted_profile() {
+    let cluster = cluster();
+    cluster.kubectl(["apply", "--filename", &file("manifests/install.yaml")]).await.ok();
+    operator_pod(&cluster, "csop-system").await;
+    let again = cluster.kubectl(["apply", "--filename", &file("manifests/install.yaml")]).await.ok();
+    let changed: Vec<_> = again.lines().filter(|line| !line.ends_with(" unchanged")).collect();
+    assert!(changed.is_empty(), "applied twice, it changes {changed:?}");
+
+    let client = cluster.client().await;
+    for role in ["view", "edit", "admin"] {
+        let roles: Api<ClusterRole> = Api::all(client.clone());
+        wait::until(SOON, &format!("{role} has learnt to read services"), async || {
+            let rules = roles.get(role).await.ok()?.rules?;
+            let named =
+                |list: &Option<Vec<String>>, name: &str| list.iter().flatten().any(|item| item == name);
+            rules
+                .iter()
+                .any(|r| named(&r.api_groups, "csop.dev") && named(&r.resources, "cashservices"))
+                .then_some(())
+        })
+        .await;
+    }
+}
+
+#[tokio::test]
+async fn one_namespace_is_installed_without_anything_of_the_cluster() {
+    let cluster = cluster();
+    let namespace = cluster.restricted_namespace("alone").await;
+    let manifest = std::fs::read_to_string(file("manifests/install-namespaced.yaml")).unwrap();
+    cluster.apply(&namespace, &manifest.replace("my-namespace", &namespace)).await.ok();
+    let pod = operator_pod(&cluster, &namespace).await;
+    let env = pod.spec.unwrap().containers[0].env.clone().unwrap_or_default();
+    assert_eq!(env[0].value.as_deref(), Some(&*namespace));
+    let bindings: Api<ClusterRoleBinding> = Api::all(cluster.client().await);
+    assert!(bindings.get_opt("csop-operator").await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn the_chart_upgrades_crds_and_leaves_them_with_their_objects_behind() {
+    let cluster = cluster();
+    cluster.kubectl(["create", "--filename", &file("manifests/namespace.yaml")]).await.ok();
+    let chart = file("manifests/charts/csop");
+    helm(&cluster, &["install", "csop", &chart]);
+    operator_pod(&cluster, "csop-system").await;
+
+    let client = cluster.client().await;
+    let crds: Api<CustomResourceDefinition> = Api::all(client.clone());
+    let old = json!({"spec": {"names": {"shortNames": ["old"]}}});
+    crds.patch(CRD, &PatchParams::default(), &Patch::Merge(&old)).await.unwrap();
+    helm(&cluster, &["upgrade", "csop", &chart, "--set", "log.level=debug"]);
+    let names = crds.get(CRD).await.unwrap().spec.names.short_names;
+    assert_eq!(names, Some(vec!["csvc".to_owned()]));
+    let deployments: Api<Deployment> = Api::namespaced(client, "csop-system");
+    let deployment = deployments.get("csop-operator").await.unwrap();
+    let arguments = deployment.spec.unwrap().template.spec.unwrap().containers[0].args.clone();
+    assert!(arguments.unwrap_or_default().contains(&"--log-level=debug".to_owned()));
+
+    let service = "apiVersion: csop.dev/v1alpha1\nkind: CashService\nmetadata: {name: shop}\n\
+                   spec: {image: i:1, autoscaling: {maxReplicas: 3}}\n";
+    cluster.apply("default", service).await.ok();
+    helm(&cluster, &["uninstall", "csop"]);
+    assert!(deployments.get_opt("csop-operator").await.unwrap().is_none());
+    let left =
+        cluster.kubectl(["get", "cashservices", "--namespace", "default", "--output", "name"]).await.ok();
+    assert_eq!(left.trim(), "cashservice.csop.dev/shop");
+}
