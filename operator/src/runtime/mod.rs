@@ -31,3 +31,6 @@ mod status;
 pub mod telemetry;
 mod undo;
 mod watching;
+
+#[cfg(test)]
+mod tests;
