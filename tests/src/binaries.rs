@@ -50,7 +50,7 @@ fn cargo_build(package: &str, name: &str, target: &Path) -> Result<(), Error> {
 }
 
 /// `target/debug` or its like: tests run from its folder `deps`, programs from itself.
-fn target_folder() -> Result<PathBuf, Error> {
+pub(crate) fn target_folder() -> Result<PathBuf, Error> {
     let exe = env::current_exe().map_err(Error::file("find", "/proc/self/exe"))?;
     let folder = exe.parent().expect("a program lies in a folder");
     Ok(if folder.ends_with("deps") { folder.parent().unwrap_or(folder) } else { folder }.to_owned())

@@ -1,17 +1,15 @@
 //! The control plane as tests see it.
 
 use std::{
-    env,
+    env, fs,
     io::{BufRead as _, BufReader},
     path::{Path, PathBuf},
     process::{Child, ChildStdin, Command, Stdio},
     sync::OnceLock,
 };
 
-use kube::Client;
-use tempfile::TempDir;
-
 use crate::{Error, binaries, components::AUDIT_LOG, credentials, pki::Subject, requests::Requests};
+use kube::Client;
 
 /// The line of `csop-cluster up` that says it is ready and where its kubeconfig is.
 pub const READY: &str = "export KUBECONFIG=";
@@ -20,8 +18,8 @@ pub const READY: &str = "export KUBECONFIG=";
 #[derive(Debug)]
 pub struct Cluster {
     kubeconfig: PathBuf,
-    /// For kubeconfig files of other users.
-    folder: TempDir,
+    /// Holds the kubeconfig files of other users.
+    users: PathBuf,
     supervisor: Option<Supervisor>,
 }
 
@@ -69,7 +67,9 @@ impl Cluster {
 
     fn existing(kubeconfig: &Path) -> Result<Self, Error> {
         let kubeconfig = kubeconfig.canonicalize().map_err(Error::file("find", kubeconfig))?;
-        Ok(Self { kubeconfig, folder: folder()?, supervisor: None })
+        let users = binaries::target_folder()?.join("csop-test-users");
+        fs::create_dir_all(&users).map_err(Error::file("make the folder", &users))?;
+        Ok(Self { kubeconfig, users, supervisor: None })
     }
 
     fn start(arguments: &[&str]) -> Result<Self, Error> {
@@ -87,7 +87,8 @@ impl Cluster {
             let detail = "its reason is written above".to_owned();
             return Err(Error::Failed { program: "csop-cluster up".to_owned(), status, detail });
         };
-        Ok(Self { kubeconfig, folder: folder()?, supervisor: Some(supervisor) })
+        let users = kubeconfig.parent().expect("a file lies in a folder").to_owned();
+        Ok(Self { kubeconfig, users, supervisor: Some(supervisor) })
     }
 
     /// The administrator's kubeconfig.
@@ -135,8 +136,7 @@ impl Cluster {
     /// # Panics
     /// When the API server gives no token.
     pub async fn kubeconfig_for_service_account(&self, namespace: &str, name: &str) -> PathBuf {
-        let made =
-            credentials::for_service_account(&self.kubeconfig, self.folder.path(), namespace, name).await;
+        let made = credentials::for_service_account(&self.kubeconfig, &self.users, namespace, name).await;
         made.unwrap_or_else(|error| panic!("{error}"))
     }
 
@@ -146,14 +146,9 @@ impl Cluster {
     /// When it is not a local control plane.
     pub async fn kubeconfig_for_user(&self, user: &Subject<'_>) -> PathBuf {
         let pki = self.run_folder().join("pki");
-        let made = credentials::for_user(&self.kubeconfig, &pki, self.folder.path(), user).await;
+        let made = credentials::for_user(&self.kubeconfig, &pki, &self.users, user).await;
         made.unwrap_or_else(|error| panic!("{error}"))
     }
-}
-
-fn folder() -> Result<TempDir, Error> {
-    let made = tempfile::Builder::new().prefix("csop-users-").tempdir();
-    made.map_err(Error::file("make a folder in", env::temp_dir()))
 }
 
 impl Drop for Supervisor {

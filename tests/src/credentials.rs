@@ -15,11 +15,12 @@ use kube::{
 use crate::{
     Error,
     kubeconfig::{self, Proof},
-    pki::{Authority, Subject},
+    namespace::unique,
+    pki::{self, Authority, Subject},
 };
 
 /// How long a token of a test is good for, in seconds.
-const TOKEN_SECONDS: i64 = 24 * 3600;
+const TOKEN_SECONDS: i64 = 2 * 3600;
 
 /// A client for a kubeconfig file. It belongs to the runtime in which it is made.
 pub async fn client(kubeconfig: &Path) -> Result<Client, Error> {
@@ -57,9 +58,11 @@ pub async fn for_service_account(
         .map_err(Error::api(format!("request a token for the service account {namespace}/{name}")))?;
     let token = response.status.map(|status| status.token).unwrap_or_default();
     let config = config(admin).await?;
-    let authority = folder.join("cluster-ca.crt");
-    crate::pki::write_private(&authority, &pem(config.root_cert.as_deref().unwrap_or_default()))?;
-    let path = folder.join(format!("{namespace}-{name}.kubeconfig"));
+    let file = format!("{namespace}-{name}-{}", unique());
+    let authority = folder.join(format!("{file}.crt"));
+    let certificates = config.root_cert.as_deref().unwrap_or_default();
+    pki::write_private(&authority, &pem(certificates))?;
+    let path = folder.join(format!("{file}.kubeconfig"));
     let server = config.cluster_url.to_string();
     kubeconfig::write(&path, server.trim_end_matches('/'), &authority, Proof::Token(&token), namespace)?;
     Ok(path)
@@ -68,9 +71,9 @@ pub async fn for_service_account(
 /// Writes a kubeconfig for a user with a certificate of the cluster's own authority.
 pub async fn for_user(admin: &Path, pki: &Path, folder: &Path, user: &Subject<'_>) -> Result<PathBuf, Error> {
     let authority = Authority::load(pki, "ca")?;
-    let files = authority
-        .issue(&format!("user-{}{}", user.name, if user.expired { "-expired" } else { "" }), user)?;
-    let path = folder.join(format!("{}{}.kubeconfig", user.name, if user.expired { "-expired" } else { "" }));
+    let file = format!("user-{}-{}", user.name, unique());
+    let files = authority.issue(&file, user)?;
+    let path = folder.join(format!("{file}.kubeconfig"));
     let server = config(admin).await?.cluster_url.to_string();
     let server = server.trim_end_matches('/');
     kubeconfig::write(&path, server, &authority.certificate(), Proof::Certificate(&files), "default")?;

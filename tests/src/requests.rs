@@ -36,7 +36,7 @@ pub struct Write {
     pub resource: String,
     /// The namespace, empty for objects of the cluster.
     pub namespace: String,
-    /// The name, empty if the server chose it.
+    /// The name; empty in a create that was refused.
     pub name: String,
     /// The code of the response.
     pub code: u16,

@@ -3,9 +3,9 @@
 
 use std::{
     env,
-    fs::{self, DirBuilder, File},
+    fs::{self, DirBuilder, File, Permissions},
     io,
-    os::unix::fs::{DirBuilderExt as _, MetadataExt as _},
+    os::unix::fs::{DirBuilderExt as _, MetadataExt as _, PermissionsExt as _},
     path::{Path, PathBuf},
 };
 
@@ -33,6 +33,7 @@ impl RunDir {
         // Under another name until it is locked, so that nobody takes it for abandoned meanwhile.
         let unlocked = tempfile::Builder::new()
             .prefix("csop-new-")
+            .permissions(Permissions::from_mode(0o700))
             .tempdir()
             .map_err(Error::file("make a folder in", env::temp_dir()))?;
         let lock = lock(unlocked.path())?;
