@@ -187,8 +187,14 @@ fn class_of(error: &kube::Error) -> Class {
         403 if is_denied_by_rbac(status) => Class::Denied,
         403 if is_terminating(status) => Class::Waiting,
         403 => Class::Rejected,
+        500 if is_malformed(status) => Class::Rejected,
         _ => Class::Transient,
     }
+}
+
+/// A server-side apply whose body does not fit the schema is answered with 500, though no later try can succeed.
+fn is_malformed(status: &Status) -> bool {
+    status.message.contains("failed to create typed patch object")
 }
 
 /// The authoriser's words: `deployments.apps "shop" is forbidden: User "x" cannot patch resource ...`. Admission speaks of the
@@ -239,6 +245,7 @@ mod tests {
             (409, "the object has been modified", Class::Transient),
             (429, "too many requests", Class::Transient),
             (500, "etcd is unwell", Class::Transient),
+            (500, "failed to create typed patch object (a): duplicate entries for key", Class::Rejected),
         ];
         for (code, message, expected) in table {
             assert_eq!(class(code, message), expected, "{code} {message}");

@@ -15,7 +15,7 @@ use kube::{Api, ResourceExt};
 use nix::sys::signal::Signal;
 use serde_json::{Value, json};
 
-use crate::scene::{SHOP, SOON, Scene, condition, message, operator, repository, service};
+use crate::scene::{SHOP, SOON, Scene, condition, established, message, operator, repository, service};
 
 #[tokio::test]
 async fn what_happened_while_the_operator_was_away_is_caught_up() {
@@ -113,7 +113,7 @@ async fn what_the_api_server_refuses_is_said_in_its_own_words() {
     let mounts = json!([{"name": "a", "mountPath": "/x"}, {"name": "a", "mountPath": "/x"}]);
     scene.service(SHOP, json!({"volumes": twice, "volumeMounts": mounts})).await;
     let shop = scene.condition(SHOP, "Ready", "False", "Rejected").await;
-    assert!(message(&shop, "Ready").contains("must be unique"), "{}", message(&shop, "Ready"));
+    assert!(message(&shop, "Ready").contains("duplicate entries"), "{}", message(&shop, "Ready"));
     scene.service(SHOP, json!({})).await;
     scene.ready(SHOP).await;
 }
@@ -138,8 +138,8 @@ async fn a_broken_service_and_one_from_the_future_stall_nobody() {
     let mut crd: Value = serde_yaml::from_str(&text).unwrap();
     crd["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"]["spec"] = json!({"type": "object", "x-kubernetes-preserve-unknown-fields": true});
     cluster.apply("default", &crd.to_string()).await.ok();
-    cluster.kubectl(["wait", "--for=condition=Established", "--timeout=60s", "crd/cashservices.csop.dev"]).await.ok();
-    cluster.apply("default", &service("broken", json!({"replicas": "three"})).to_string()).await.ok();
+    established(&cluster).await;
+    cluster.apply("default", &service("broken", json!({"env": "three"})).to_string()).await.ok();
     cluster.apply("default", &service("future", json!({"warpDrive": {"factor": 9}})).to_string()).await.ok();
     cluster.apply("default", &service("good", json!({})).to_string()).await.ok();
     let operator = operator(cluster.kubeconfig(), &[]).await;
@@ -155,7 +155,7 @@ async fn a_broken_service_and_one_from_the_future_stall_nobody() {
         })
         .await;
     }
-    cluster.apply("default", &service("broken", json!({"replicas": 3})).to_string()).await.ok();
+    cluster.apply("default", &service("broken", json!({"env": []})).to_string()).await.ok();
     let mended: Api<CashService> = Api::namespaced(cluster.client().await, "default");
     wait::until(SOON, "the mended service is served", async || {
         condition(&mended.get("broken").await.ok()?, "Ready").filter(|(status, _)| status == "True")
@@ -173,7 +173,7 @@ async fn the_operator_waits_for_its_crd_and_serves_probes_and_metrics() {
     operator.wrote(SOON, "CustomResourceDefinition").await;
     assert!(operator.is_running());
     cluster.kubectl(["apply", "--filename", &repository("crds").display().to_string()]).await.ok();
-    cluster.kubectl(["wait", "--for=condition=Established", "--timeout=60s", "crd/cashservices.csop.dev"]).await.ok();
+    established(&cluster).await;
     cluster.apply("default", &service(SHOP, json!({})).to_string()).await.ok();
     let api: Api<CashService> = Api::namespaced(cluster.client().await, "default");
     wait::until(SOON, &format!("the service is served\n{}", operator.log()), async || {

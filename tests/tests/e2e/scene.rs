@@ -9,9 +9,12 @@ use std::{
 
 use csop_shared::{api::CashService, conditions};
 use csop_tests::{Cluster, Process, binaries, namespace::Namespace, wait};
-use k8s_openapi::{NamespaceResourceScope, api::apps::v1::Deployment};
+use k8s_openapi::{
+    NamespaceResourceScope, api::apps::v1::Deployment,
+    apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition,
+};
 use kube::{
-    Api, Resource,
+    Api, CustomResourceExt as _, Resource,
     api::{Patch, PatchParams},
 };
 use nix::sys::signal::Signal;
@@ -186,10 +189,19 @@ pub(crate) async fn install_crds(cluster: &Cluster) {
     if !*done {
         let folder = repository("crds");
         cluster.kubectl(["apply", "--filename", &folder.display().to_string()]).await.ok();
-        let established = ["wait", "--for=condition=Established", "--timeout=60s", "crd", "cashservices.csop.dev"];
-        cluster.kubectl(established).await.ok();
+        established(cluster).await;
         *done = true;
     }
+}
+
+/// Waits until the CRD serves.
+pub(crate) async fn established(cluster: &Cluster) {
+    let crds: Api<CustomResourceDefinition> = Api::all(cluster.client().await);
+    let serves = |crd: CustomResourceDefinition| {
+        let conditions = crd.status?.conditions?;
+        conditions.iter().any(|c| c.type_ == "Established" && c.status == "True").then_some(())
+    };
+    wait::until(SOON, "the CRD is established", async || serves(crds.get(CashService::crd_name()).await.ok()?)).await;
 }
 
 /// The account and the Role of the namespaced install, put into this namespace; returns the account's name.

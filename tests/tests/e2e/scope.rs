@@ -3,7 +3,7 @@
 use csop_tests::{Cluster, wait};
 use serde_json::{Value, json};
 
-use crate::scene::{SHOP, SOON, Scene, operator, repository, service};
+use crate::scene::{SHOP, SOON, Scene, established, operator, repository, service};
 
 #[tokio::test]
 async fn a_role_in_one_namespace_is_enough() {
@@ -21,7 +21,7 @@ async fn a_cluster_wide_install_serves_every_namespace() {
     let cluster = Cluster::with(&["--without-metrics"]);
     let manifest = repository("manifests/install.yaml").display().to_string();
     cluster.kubectl(["apply", "--server-side", "--filename", &manifest]).await.ok();
-    cluster.kubectl(["wait", "--for=condition=Established", "--timeout=60s", "crd/cashservices.csop.dev"]).await.ok();
+    established(&cluster).await;
     let (namespace, account) = account(&std::fs::read_to_string(&manifest).unwrap());
     let kubeconfig = cluster.kubeconfig_for_service_account(&namespace, &account).await;
     let operator = operator(&kubeconfig, &[]).await;

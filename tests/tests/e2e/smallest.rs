@@ -61,6 +61,7 @@ async fn the_smallest_service_yields_all_objects_owned_labelled_and_ready() {
 async fn every_example_becomes_ready() {
     let scene = Scene::new("examples").await;
     scene.apply(r#"{"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "shop-tls"}, "stringData": {"tls.crt": "x", "tls.key": "y"}}"#).await;
+    let mut tried = 0;
     for file in std::fs::read_dir(repository("examples")).unwrap() {
         let path = file.unwrap().path();
         if path.extension().is_none_or(|e| e != "yaml") {
@@ -75,9 +76,11 @@ async fn every_example_becomes_ready() {
                 scene.ready(name).await;
                 scene.kubectl(["delete", "csvc", name]).await;
                 scene.gone::<Deployment>(name).await;
+                tried += 1;
             }
         }
     }
+    assert!(tried >= 4, "the smallest service and each preset have an example");
 }
 
 #[tokio::test]
