@@ -7,7 +7,7 @@ use kube::runtime::events::{Event, EventType, Recorder, Reporter};
 use csop_shared::names::managers;
 
 /// Something to tell of an object.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Notice {
     /// Whether somebody should look at it.
     pub warning: bool,
@@ -17,12 +17,26 @@ pub struct Notice {
     pub action: String,
     /// A sentence.
     pub note: String,
+    /// Another object that it is about. Events that differ in their note alone are counted as one.
+    pub related: Option<ObjectReference>,
 }
 
 impl Notice {
     /// Tells of an ordinary change.
     pub fn normal(reason: impl Into<String>, action: impl Into<String>, note: impl Into<String>) -> Self {
-        Self { warning: false, reason: reason.into(), action: action.into(), note: note.into() }
+        Self {
+            warning: false,
+            reason: reason.into(),
+            action: action.into(),
+            note: note.into(),
+            related: None,
+        }
+    }
+
+    /// Names another object that it is about.
+    pub fn about(mut self, related: ObjectReference) -> Self {
+        self.related = Some(related);
+        self
     }
 
     /// Tells of something that somebody should look at.
@@ -54,7 +68,7 @@ impl Events {
                 reason: notice.reason.clone(),
                 note: Some(notice.note[..notice.note.floor_char_boundary(NOTE_LIMIT)].to_owned()),
                 action: notice.action.clone(),
-                secondary: None,
+                secondary: notice.related.clone(),
             };
             if let Err(error) = self.recorder.publish(&event, regarding).await {
                 tracing::warn!(reason = %notice.reason, %error, "cannot publish an event");

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use csop_shared::conditions::{Conditioned, find, types};
 use csop_shared::names::annotations;
 use jiff::Timestamp;
+use k8s_openapi::api::core::v1::ObjectReference;
 use kube::core::DeserializeGuard;
 use kube::runtime::reflector::Store;
 use kube::{Resource, ResourceExt};
@@ -151,7 +152,14 @@ impl<K: Kind> Reconciler<K> {
         let notices = applied.undone.iter().map(|undone| {
             let (managers, fields) = (undone.managers.join(", "), undone.fields.join(", "));
             let note = format!("Removed what {managers} had set on {}: {fields}", undone.child);
-            Notice::warning("ForeignFieldsRemoved", "Restore", note)
+            let child = ObjectReference {
+                api_version: Some(undone.child.kind.api_version()),
+                kind: Some(undone.child.kind.to_string()),
+                name: Some(undone.child.name.clone()),
+                namespace: object.namespace(),
+                ..Default::default()
+            };
+            Notice::warning("ForeignFieldsRemoved", "Restore", note).about(child)
         });
         self.ctx.events.publish(&object.object_ref(&()), &notices.collect::<Vec<_>>()).await;
     }

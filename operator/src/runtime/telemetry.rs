@@ -1,5 +1,7 @@
 //! Logs, all to standard error.
 
+use std::io::IsTerminal;
+
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::ParseError;
 
@@ -18,7 +20,10 @@ const QUIET: [&str; 2] = ["kube_runtime=warn", "kube_client=warn"];
 
 /// Starts to log what `filter` lets through, in the notation of `RUST_LOG`.
 pub fn start(format: Format, filter: &str) -> Result<(), ParseError> {
-    let builder = tracing_subscriber::fmt().with_env_filter(parse(filter)?).with_writer(std::io::stderr);
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(parse(filter)?)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_writer(std::io::stderr);
     match format {
         Format::Text => builder.init(),
         Format::Json => builder.json().flatten_event(true).init(),
