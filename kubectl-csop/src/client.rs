@@ -1,0 +1,130 @@
+//! The connection to a cluster, made on first use.
+
+use crate::cli::Global;
+use crate::error::{Attempt, Error};
+use crate::kube_error;
+use csop_shared::api::CashService;
+use kube::config::{KubeConfigOptions, Kubeconfig};
+use kube::{Api, Client, Config};
+use std::future::Future;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// The resource of CashServices, as RBAC and errors name it.
+pub const SERVICES: &str = "cashservices.csop.dev";
+/// How long a single request may take, unless `--request-timeout` says otherwise.
+pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long the cluster may take to take a connection.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// A cluster, and the namespace that commands mean.
+#[derive(Clone)]
+pub struct Cluster {
+    /// The client.
+    pub client: Client,
+    /// The namespace of `-n`, else of the context.
+    pub namespace: String,
+    /// The API server's address.
+    pub server: String,
+    timeout: Duration,
+}
+
+impl Cluster {
+    /// Reads the kubeconfig and makes a client; nothing is sent yet.
+    ///
+    /// # Errors
+    /// When no kubeconfig is found, or it makes no sense.
+    pub async fn connect(global: &Global) -> Result<Self, Error> {
+        let mut config = config(global).await?;
+        let timeout = match global.request_timeout {
+            None => DEFAULT_TIMEOUT,
+            Some(Duration::ZERO) => Duration::MAX,
+            Some(given) => given,
+        };
+        config.connect_timeout = Some(CONNECT_TIMEOUT.min(timeout));
+        if let Some(user) = &global.r#as {
+            config.auth_info.impersonate = Some(user.clone());
+        }
+        let server = config.cluster_url.to_string().trim_end_matches('/').to_owned();
+        let namespace = global.namespace.clone().unwrap_or_else(|| config.default_namespace.clone());
+        let client = Client::try_from(config)
+            .map_err(|error| kube_error::of_call(error, &Attempt::new("reach", "the cluster"), &server))?;
+        Ok(Self { client, namespace, server, timeout })
+    }
+
+    /// Awaits a request, for as long as a request may take, and says what failed on what.
+    ///
+    /// # Errors
+    /// The request's error, in the plugin's words.
+    pub async fn call<T>(
+        &self,
+        attempt: Attempt,
+        request: impl Future<Output = kube::Result<T>>,
+    ) -> Result<T, Error> {
+        match tokio::time::timeout(self.timeout, request).await {
+            Ok(answer) => answer.map_err(|error| kube_error::of_call(error, &attempt, &self.server)),
+            Err(_) => Err(Error::TimedOut {
+                what: format!("the API server at {} to {} {}", self.server, attempt.verb, attempt.subject()),
+                after: self.timeout,
+                hint: "give it longer with --request-timeout".to_owned(),
+            }),
+        }
+    }
+
+    /// The CashServices of the namespace.
+    pub fn services(&self) -> Api<CashService> {
+        Api::namespaced(self.client.clone(), &self.namespace)
+    }
+
+    /// A call on one CashService.
+    pub fn on_service(&self, verb: &'static str, name: &str) -> Attempt {
+        Attempt::new(verb, SERVICES).of(name).within(Some(&self.namespace))
+    }
+}
+
+async fn config(global: &Global) -> Result<Config, Error> {
+    let kubeconfig = match kubeconfig(global) {
+        Ok(found) => found,
+        Err(missing @ Error::NoCluster(_)) if global.kubeconfig.is_none() && global.context.is_none() => {
+            return Config::incluster().map_err(|_| missing);
+        }
+        Err(error) => return Err(error),
+    };
+    let options = KubeConfigOptions { context: global.context.clone(), ..KubeConfigOptions::default() };
+    Config::from_custom_kubeconfig(kubeconfig, &options)
+        .await
+        .map_err(|error| kube_error::of_kubeconfig(&error))
+}
+
+/// The kubeconfig that the flags and the environment name.
+///
+/// # Errors
+/// When there is none, or it cannot be read.
+pub fn kubeconfig(global: &Global) -> Result<Kubeconfig, Error> {
+    let paths = match (&global.kubeconfig, std::env::var_os("KUBECONFIG").filter(|value| !value.is_empty())) {
+        (Some(path), _) => return read(path),
+        (None, Some(list)) => {
+            std::env::split_paths(&list).filter(|path| !path.as_os_str().is_empty()).collect()
+        }
+        (None, None) => vec![default_path()?],
+    };
+    // As kubectl does: of several files, those that are not there are passed over.
+    let present: Vec<_> = paths.iter().filter(|path| path.exists()).collect();
+    let Some((first, rest)) = present.split_first() else {
+        let names: Vec<_> = paths.iter().map(|path| path.display().to_string()).collect();
+        return Err(Error::NoCluster(format!("there is no kubeconfig at {}", names.join(" or "))));
+    };
+    rest.iter().try_fold(read(first)?, |merged, path| {
+        merged.merge(read(path)?).map_err(|error| kube_error::of_kubeconfig(&error))
+    })
+}
+
+fn read(path: &PathBuf) -> Result<Kubeconfig, Error> {
+    Kubeconfig::read_from(path).map_err(|error| kube_error::of_kubeconfig(&error))
+}
+
+fn default_path() -> Result<PathBuf, Error> {
+    std::env::home_dir()
+        .map(|home| home.join(".kube").join("config"))
+        .ok_or_else(|| Error::NoCluster("there is no home directory to look for .kube/config in".to_owned()))
+}

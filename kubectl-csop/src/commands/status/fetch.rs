@@ -1,0 +1,122 @@
+//! Reading services and their children.
+
+use crate::client::{Cluster, SERVICES};
+use crate::error::{Attempt, Error};
+use crate::view::children::{Children, SecretKeys};
+use crate::view::service::{self, ServiceView};
+use crate::view::services::{self, ServicesView};
+use csop_shared::api::CashService;
+use csop_shared::names::labels;
+use futures::FutureExt;
+use futures::future::LocalBoxFuture;
+use k8s_openapi::NamespaceResourceScope;
+use k8s_openapi::api::core::v1::Secret;
+use kube::api::ListParams;
+use kube::core::DeserializeGuard;
+use kube::{Api, Resource};
+use serde::de::DeserializeOwned;
+use std::fmt::Debug;
+
+/// All services; one that cannot be read as such does not hide the others.
+pub async fn services(everywhere: bool, cluster: &Cluster) -> Result<ServicesView, Error> {
+    let (api, place) = list_api(everywhere, cluster);
+    let list =
+        cluster.call(Attempt::new("list", SERVICES).within(place), api.list(&ListParams::default())).await?;
+    Ok(services::view(list.items))
+}
+
+/// The list of services, and the namespace that it means.
+pub fn list_api(everywhere: bool, cluster: &Cluster) -> (Api<DeserializeGuard<CashService>>, Option<&str>) {
+    if everywhere {
+        (Api::all(cluster.client.clone()), None)
+    } else {
+        (Api::namespaced(cluster.client.clone(), &cluster.namespace), Some(&cluster.namespace))
+    }
+}
+
+/// One service with its children.
+pub async fn service(name: &str, cluster: &Cluster) -> Result<ServiceView, Error> {
+    let service = cluster.call(cluster.on_service("get", name), cluster.services().get(name)).await?;
+    Ok(service::view(&service, &children(name, cluster).await?))
+}
+
+/// The objects that carry the service's label; kinds that may not be read are left out.
+pub async fn children(name: &str, cluster: &Cluster) -> Result<Children, Error> {
+    let selector = ListParams::default().labels(&format!("{}={name}", labels::SERVICE));
+    let reader = Reader { cluster, selector: &selector };
+    let (
+        deployments,
+        replica_sets,
+        pods,
+        services,
+        autoscalers,
+        policies,
+        budgets,
+        accounts,
+        secrets,
+        maps,
+        revisions,
+    ) = futures::join!(
+        reader.list("deployments.apps"),
+        reader.list("replicasets.apps"),
+        reader.list("pods"),
+        reader.list("services"),
+        reader.list("horizontalpodautoscalers.autoscaling"),
+        reader.list("networkpolicies.networking.k8s.io"),
+        reader.list("poddisruptionbudgets.policy"),
+        reader.list("serviceaccounts"),
+        reader.list::<Secret>("secrets"),
+        reader.list("configmaps"),
+        reader.list("controllerrevisions.apps"),
+    );
+    let mut children = Children::default();
+    children.deployments = deployments.into(&mut children)?;
+    children.replica_sets = replica_sets.into(&mut children)?;
+    children.pods = pods.into(&mut children)?;
+    children.services = services.into(&mut children)?;
+    children.autoscalers = autoscalers.into(&mut children)?;
+    children.network_policies = policies.into(&mut children)?;
+    children.budgets = budgets.into(&mut children)?;
+    children.accounts = accounts.into(&mut children)?;
+    children.secrets = secrets.into(&mut children)?.into_iter().map(SecretKeys::from).collect();
+    children.config_maps = maps.into(&mut children)?;
+    children.revisions = revisions.into(&mut children)?;
+    Ok(children)
+}
+
+struct Reader<'a> {
+    cluster: &'a Cluster,
+    selector: &'a ListParams,
+}
+
+struct Answer<T> {
+    attempt: Attempt,
+    result: Result<Vec<T>, Error>,
+}
+
+impl<T> Answer<T> {
+    fn into(self, children: &mut Children) -> Result<Vec<T>, Error> {
+        children.take(&self.attempt, self.result)
+    }
+}
+
+impl Reader<'_> {
+    /// Boxed, because all lists are awaited together.
+    fn list<K>(&self, resource: &'static str) -> LocalBoxFuture<'_, Answer<K>>
+    where
+        K: Resource<Scope = NamespaceResourceScope, DynamicType = ()>
+            + Clone
+            + DeserializeOwned
+            + Debug
+            + 'static,
+    {
+        async move {
+            let attempt = Attempt::new("list", resource).within(Some(&self.cluster.namespace));
+            let api = Api::<K>::namespaced(self.cluster.client.clone(), &self.cluster.namespace);
+            let result =
+                self.cluster.call(attempt.clone(), api.list(self.selector)).await.map(|list| list.items);
+            Answer { attempt, result }
+        }
+        .boxed_local()
+    }
+}

@@ -1,0 +1,24 @@
+//! Views to text: tables, trees, and the machine formats, which print a view unchanged.
+
+pub mod check;
+pub mod facts;
+pub mod paint;
+pub mod service;
+pub mod services;
+pub mod table;
+pub mod tree;
+pub mod wrap;
+
+use serde::Serialize;
+
+/// A view as indented JSON.
+pub fn json<T: Serialize>(view: &T) -> String {
+    let mut text = serde_json::to_string_pretty(view).expect("a view has only string keys");
+    text.push('\n');
+    text
+}
+
+/// A view as YAML.
+pub fn yaml<T: Serialize>(view: &T) -> String {
+    serde_yaml::to_string(view).expect("a view has only string keys")
+}

@@ -1,0 +1,131 @@
+//! One service: sections, and the tree of its children.
+
+use super::paint::Paint;
+use super::{tree, wrap};
+use crate::duration;
+use crate::view::service::{ConditionView, ServiceView};
+use crate::view::verdict::Verdict;
+use jiff::Timestamp;
+
+/// Characters before the values of a section.
+const INDENT: usize = 14;
+
+/// How the text is drawn.
+#[derive(Clone, Copy, Debug)]
+pub struct Style {
+    /// Everything, also what is kept for history.
+    pub wide: bool,
+    /// The terminal's width; `None` for pipes.
+    pub width: Option<usize>,
+    /// Lines may use more than ASCII.
+    pub unicode: bool,
+    /// Colours.
+    pub paint: Paint,
+}
+
+/// The sections and the tree.
+pub fn text(view: &ServiceView, style: Style, now: Timestamp) -> String {
+    let mut text = String::new();
+    for (key, value) in facts(view, style, now) {
+        field(&mut text, &key, &value, style);
+    }
+    let notable: Vec<_> = view.conditions.iter().filter(|c| style.wide || c.notable).collect();
+    if !notable.is_empty() {
+        text.push_str(&format!("\n{}\n", style.paint.bold("Conditions")));
+        notable.into_iter().for_each(|condition| text.push_str(&condition_text(condition, style, now)));
+    }
+    if !view.children.is_empty() {
+        text.push_str(&format!("\n{}\n", style.paint.bold("Objects")));
+        let style = tree::Style { unicode: style.unicode, paint: style.paint, all: style.wide };
+        text.push_str(&tree::text(&view.children, style, now));
+    }
+    text
+}
+
+fn facts(view: &ServiceView, style: Style, now: Timestamp) -> Vec<(String, String)> {
+    let mut facts: Vec<(&str, String)> =
+        vec![("Service", format!("{}/{}", view.namespace, view.name)), ("Status", status(view, style.paint))];
+    match view.verdict {
+        Verdict::Ready => {}
+        _ => facts.push(("Cause", view.message.clone())),
+    }
+    facts.push(("Try", view.next_step.clone()));
+    facts.push(("Image", view.image.clone()));
+    facts.push(("Running", view.live_image.clone().unwrap_or_default()));
+    facts.push(("Revision", view.revision.clone().unwrap_or_default()));
+    facts.push(("URL", view.url.clone().unwrap_or_default()));
+    facts.push(("Replicas", replicas(view)));
+    facts.push(("Autoscaling", autoscaling(view)));
+    facts.push(("Age", view.created_at.map(|then| duration::age(then, now)).unwrap_or_default()));
+    facts
+        .into_iter()
+        .filter(|(_, value)| !value.is_empty())
+        .map(|(key, value)| (format!("{key}:"), value))
+        .collect()
+}
+
+fn status(view: &ServiceView, paint: Paint) -> String {
+    let word = format!("{:?}", view.verdict);
+    let text = if word == view.reason { word } else { format!("{word} ({})", view.reason) };
+    match view.verdict {
+        Verdict::Ready => paint.good(&text),
+        Verdict::Degraded => paint.bad(&text),
+        _ => paint.warn(&text),
+    }
+}
+
+/// `2/2 ready, min 2, max 10 (from the spec)`.
+pub(super) fn replicas(view: &ServiceView) -> String {
+    let it = &view.replicas;
+    let mut text = match it.wanted {
+        Some(wanted) => format!("{}/{wanted} ready", it.ready),
+        None if it.existing.is_none() => return String::new(),
+        None => format!("{} ready", it.ready),
+    };
+    if let Some(existing) = it.existing.filter(|existing| it.wanted.is_some_and(|wanted| wanted != *existing))
+    {
+        text.push_str(&format!(", {existing} existing"));
+    }
+    if let (Some(min), Some(max)) = (it.min, it.max) {
+        text.push_str(&format!(", min {min}, max {max}"));
+    }
+    match it.source {
+        Some("Spec") => text + " (from the spec)",
+        _ => text,
+    }
+}
+
+pub(super) fn autoscaling(view: &ServiceView) -> String {
+    let metrics: Vec<_> = view
+        .autoscaling
+        .metrics
+        .iter()
+        .map(|metric| {
+            format!("{} {}/{}", metric.name, metric.current.as_deref().unwrap_or("unknown"), metric.target)
+        })
+        .collect();
+    if metrics.is_empty() {
+        return view.autoscaling.mode.to_owned();
+    }
+    format!("{}: {}", view.autoscaling.mode, metrics.join(", "))
+}
+
+fn field(text: &mut String, key: &str, value: &str, style: Style) {
+    let lines = wrap::lines(value, style.width.map(|width| width.saturating_sub(INDENT)));
+    for (at, line) in lines.iter().enumerate() {
+        let key = if at == 0 { key } else { "" };
+        text.push_str(&format!("{key:<INDENT$}{line}\n"));
+    }
+}
+
+fn condition_text(condition: &ConditionView, style: Style, now: Timestamp) -> String {
+    let head = format!("{}={}", condition.type_, condition.status);
+    let head = if condition.notable { style.paint.warn(&head) } else { head };
+    let mut text = format!("  {head}  {}, for {}\n", condition.reason, duration::age(condition.since, now));
+    if !condition.message.is_empty() {
+        for line in wrap::lines(&condition.message, style.width.map(|width| width.saturating_sub(4))) {
+            text.push_str(&format!("    {line}\n"));
+        }
+    }
+    text
+}

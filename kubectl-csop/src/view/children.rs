@@ -1,0 +1,80 @@
+//! The children of a service, as they were read from the cluster.
+
+use crate::error::{Attempt, Error};
+use k8s_openapi::api::apps::v1::{ControllerRevision, Deployment, ReplicaSet};
+use k8s_openapi::api::autoscaling::v2::HorizontalPodAutoscaler;
+use k8s_openapi::api::core::v1::{ConfigMap, Pod, Secret, Service, ServiceAccount};
+use k8s_openapi::api::networking::v1::NetworkPolicy;
+use k8s_openapi::api::policy::v1::PodDisruptionBudget;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+use serde::Serialize;
+
+/// A Secret without its values.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SecretKeys {
+    /// Its metadata.
+    pub metadata: ObjectMeta,
+    /// The names of its keys.
+    pub keys: Vec<String>,
+}
+
+impl From<Secret> for SecretKeys {
+    fn from(secret: Secret) -> Self {
+        Self { metadata: secret.metadata, keys: secret.data.unwrap_or_default().into_keys().collect() }
+    }
+}
+
+/// A kind of children that could not be read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Missing {
+    /// The resource.
+    pub resource: String,
+    /// Why it is missing.
+    pub reason: String,
+}
+
+/// All objects that carry a service's label, by kind.
+#[derive(Clone, Debug, Default)]
+pub struct Children {
+    /// Deployments.
+    pub deployments: Vec<Deployment>,
+    /// ReplicaSets.
+    pub replica_sets: Vec<ReplicaSet>,
+    /// Pods.
+    pub pods: Vec<Pod>,
+    /// Services.
+    pub services: Vec<Service>,
+    /// HorizontalPodAutoscalers.
+    pub autoscalers: Vec<HorizontalPodAutoscaler>,
+    /// NetworkPolicies.
+    pub network_policies: Vec<NetworkPolicy>,
+    /// PodDisruptionBudgets.
+    pub budgets: Vec<PodDisruptionBudget>,
+    /// ServiceAccounts.
+    pub accounts: Vec<ServiceAccount>,
+    /// Secrets, without their values.
+    pub secrets: Vec<SecretKeys>,
+    /// ConfigMaps.
+    pub config_maps: Vec<ConfigMap>,
+    /// ControllerRevisions.
+    pub revisions: Vec<ControllerRevision>,
+    /// What could not be read.
+    pub missing: Vec<Missing>,
+}
+
+impl Children {
+    /// The objects of an answer; a refusal leaves that kind out and is remembered, any other error stops.
+    ///
+    /// # Errors
+    /// Whatever is not a refusal.
+    pub fn take<T>(&mut self, attempt: &Attempt, answer: Result<Vec<T>, Error>) -> Result<Vec<T>, Error> {
+        match answer {
+            Err(error @ (Error::Forbidden(_) | Error::Refused { forbidden: true, .. })) => {
+                self.missing.push(Missing { resource: attempt.resource.clone(), reason: error.to_string() });
+                Ok(vec![])
+            }
+            other => other,
+        }
+    }
+}

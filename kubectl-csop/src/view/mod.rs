@@ -1,0 +1,15 @@
+//! Objects to views: pure functions; a view holds every fact that its text shows, and no time of day.
+
+pub mod advice;
+pub mod autoscaler;
+pub mod check;
+pub mod children;
+pub mod pod;
+pub mod service;
+pub mod services;
+pub mod tree;
+pub mod verdict;
+pub mod version;
+
+/// The version of the views' own schema; it grows when a field changes its meaning or goes.
+pub const SCHEMA_VERSION: u32 = 1;
