@@ -1,5 +1,7 @@
 //! The manifests grant what the controllers declare: nothing missing, nothing more.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
+
 use csop_operator::{controllers::cash_service::CashServices, runtime::rbac::Permissions};
 use k8s_openapi::api::rbac::v1::{ClusterRole, Role};
 use serde::{Deserialize, de::DeserializeOwned};

@@ -1,6 +1,6 @@
 //! The process's caches: one watch for each kind of child and each namespace scope, shared by all controllers.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures::StreamExt;
@@ -20,6 +20,7 @@ use super::foreign::Trusted;
 use super::kind::{Kind, Watch};
 use super::live::Live;
 use super::partition::{IndexKeys, Partition};
+use super::references::References;
 use super::scope::Scope;
 use super::watching;
 
@@ -43,6 +44,8 @@ pub(super) struct Cache {
     scopes: Vec<Option<String>>,
     partitions: Vec<Mutex<Partition>>,
     subscribers: Mutex<Vec<Subscriber>>,
+    /// Who names which of these objects, beyond what the objects themselves tell.
+    references: References,
 }
 
 fn controller_uid(live: &Live) -> Vec<String> {
@@ -61,6 +64,7 @@ impl Cache {
             trusted: trusted.clone(),
             partitions: scopes.iter().map(|_| Mutex::new(Partition::new(controller_uid))).collect(),
             subscribers: Mutex::default(),
+            references: References::default(),
             scopes,
         }
     }
@@ -103,6 +107,11 @@ impl Cache {
 
     pub(super) fn get(&self, namespace: &str, name: &str) -> Option<Arc<Live>> {
         self.at(namespace)?.get(namespace, name)
+    }
+
+    /// Records which of these objects an object of ours names, so that their changes wake it.
+    pub(super) fn refer(&self, namespace: &str, name: &str, related: &BTreeSet<String>) {
+        self.references.set(namespace, name, related);
     }
 
     pub(super) fn under(&self, namespace: &str, key: &str) -> Vec<Arc<Live>> {
@@ -180,7 +189,11 @@ impl Cache {
                 vec![owner.name.to_string()]
             }
             (Some(_), _) => vec![],
-            (None, _) => (self.keys)(live),
+            (None, _) => {
+                let mut names = (self.keys)(live);
+                names.extend(self.references.to(&live.namespace, &live.name));
+                names
+            }
         };
         for name in names {
             // A closed channel belongs to a controller that has stopped.

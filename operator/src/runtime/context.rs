@@ -1,18 +1,17 @@
 //! What controllers share, and may read from.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use k8s_openapi::NamespaceResourceScope;
-use kube::api::Api;
-use kube::{Client, Resource, ResourceExt};
-use serde::de::DeserializeOwned;
+use kube::{Client, ResourceExt};
 use tokio::sync::Semaphore;
 
 use super::caches::Caches;
 use super::children::ChildKind;
 use super::error::Error;
 use super::events::Events;
+use super::kind::Kind;
 use super::live::Live;
 use super::metrics::Metrics;
 use super::undo::Disputes;
@@ -68,18 +67,25 @@ impl Context {
         Ok(self.caches.related(watch)?.under(namespace, name))
     }
 
-    /// Reads an object that no cache holds.
-    pub async fn get<T>(&self, namespace: &str, name: &str) -> Result<Option<T>, Error>
-    where
-        T: Resource<DynamicType = (), Scope = NamespaceResourceScope>
-            + Clone
-            + DeserializeOwned
-            + std::fmt::Debug,
-    {
-        let api: Api<T> = Api::namespaced(self.client.clone(), namespace);
-        api.get_opt(name)
-            .await
-            .map_err(|e| Error::api(format!("read {} {namespace}/{name}", T::kind(&())), e))
+    /// The related objects of a watch that `owner` names, with nothing for those that do not exist. From now on, until it names
+    /// others, their changes wake it.
+    pub fn named<O: ResourceExt>(
+        &self,
+        watch: &str,
+        owner: &O,
+        names: &BTreeSet<String>,
+    ) -> Result<BTreeMap<String, Option<Arc<Live>>>, Error> {
+        let (cache, namespace) = (self.caches.related(watch)?, owner.namespace().unwrap_or_default());
+        // Before the look, so that no change falls between the two.
+        cache.refer(&namespace, &owner.name_any(), names);
+        Ok(names.iter().map(|name| (name.clone(), cache.get(&namespace, name))).collect())
+    }
+
+    /// Forgets what a deleted object named.
+    pub(super) fn forget<K: Kind>(&self, namespace: &str, name: &str) {
+        for cache in K::watches().iter().filter_map(|watch| self.caches.related(watch.name).ok()) {
+            cache.refer(namespace, name, &BTreeSet::new());
+        }
     }
 
     /// Fresh bytes from the system's generator, for `observe` to hand on.

@@ -104,6 +104,9 @@ impl<K: Kind> Driver<K> {
                 };
                 if let Some(event) = &event {
                     keep_up(&slots, &store, event);
+                    if let Event::Delete(gone) = event {
+                        ctx.forget::<K>(&gone.namespace().unwrap_or_default(), &gone.name_any());
+                    }
                     if matches!(event, Event::InitDone) && !std::mem::replace(&mut listed, true) {
                         ctx.listed();
                     }

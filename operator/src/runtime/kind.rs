@@ -32,7 +32,8 @@ pub struct Watch {
     pub selector: Option<&'static str>,
     /// Cuts what nobody reads from an object before it is cached.
     pub slim: fn(&mut Value),
-    /// The names of the objects, in the related object's namespace, that it concerns.
+    /// The names of the objects, in the related object's namespace, that it concerns by what it says itself; `Context::named`
+    /// adds those that name it.
     pub concerns: fn(&Live) -> Vec<String>,
 }
 

@@ -23,6 +23,7 @@ pub mod process;
 mod prune;
 pub mod rbac;
 mod reconcile;
+mod references;
 mod scale;
 pub mod scope;
 mod siblings;

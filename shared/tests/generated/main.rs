@@ -1,5 +1,7 @@
 //! The files that are generated from the API types are as the types say. `BLESS=1 cargo test` rewrites them.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
+
 mod reference;
 
 use csop_shared::api::all_crds;

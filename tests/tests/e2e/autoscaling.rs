@@ -40,7 +40,11 @@ async fn record(scene: &Scene) -> Arc<Mutex<Vec<i32>>> {
 }
 
 async fn replicas(scene: &Scene, wanted: i32) {
-    scene.until(SHOP, &format!("has {wanted} replicas"), |d: &Deployment| d.spec.as_ref().unwrap().replicas == Some(wanted)).await;
+    scene
+        .until(SHOP, &format!("has {wanted} replicas"), |d: &Deployment| {
+            d.spec.as_ref().unwrap().replicas == Some(wanted)
+        })
+        .await;
 }
 
 async fn scale(scene: &Scene, to: &str) {
@@ -48,7 +52,12 @@ async fn scale(scene: &Scene, to: &str) {
 }
 
 async fn mode(scene: &Scene, mode: &str, replicas: i32) {
-    scene.service(SHOP, json!({"replicas": replicas, "autoscaling": {"mode": mode, "minReplicas": 3, "maxReplicas": 10}})).await;
+    scene
+        .service(
+            SHOP,
+            json!({"replicas": replicas, "autoscaling": {"mode": mode, "minReplicas": 3, "maxReplicas": 10}}),
+        )
+        .await;
     scene.ready(SHOP).await;
 }
 
@@ -88,10 +97,12 @@ async fn a_service_is_born_with_its_size_and_keeps_it_when_nobody_has_scaled() {
     scene.service(SHOP, json!({"replicas": 5})).await;
     scene.ready(SHOP).await;
     scene.service(SHOP, json!({"replicas": 5, "image": "registry.example.com/shop:2"})).await;
-    scene.until(SHOP, "has the new image", |d: &Deployment| {
-        d.spec.as_ref().unwrap().template.spec.as_ref().unwrap().containers[0].image.as_deref() == Some("registry.example.com/shop:2")
-    })
-    .await;
+    scene
+        .until(SHOP, "has the new image", |d: &Deployment| {
+            d.spec.as_ref().unwrap().template.spec.as_ref().unwrap().containers[0].image.as_deref()
+                == Some("registry.example.com/shop:2")
+        })
+        .await;
     scene.ready(SHOP).await;
     assert_eq!(*seen.lock().await, [5]);
 }
@@ -111,7 +122,12 @@ async fn kubectl_scale_works_in_mode_fixed() {
 #[tokio::test]
 async fn mode_general_scaler_answers_honestly() {
     let scene = Scene::new("engine").await;
-    scene.service(SHOP, json!({"autoscaling": {"mode": "GeneralScaler", "maxReplicas": 4, "scaler": {"metrics": []}}})).await;
+    scene
+        .service(
+            SHOP,
+            json!({"autoscaling": {"mode": "GeneralScaler", "maxReplicas": 4, "scaler": {"metrics": []}}}),
+        )
+        .await;
     scene.condition(SHOP, "Ready", "False", "GeneralScalerNotAvailable").await;
     replicas(&scene, 2).await;
     assert!(scene.get::<HorizontalPodAutoscaler>(SHOP).await.is_none());
@@ -148,13 +164,19 @@ async fn a_real_hpa_follows_load_and_csop_writes_nothing_meanwhile() {
         .await;
     };
     size(4).await;
-    scene.until(SHOP, "shows four", |s: &csop_shared::api::CashService| {
-        s.status.as_ref().is_some_and(|s| s.ready.as_deref() == Some("4/4"))
-    })
-    .await;
+    scene
+        .until(SHOP, "shows four", |s: &csop_shared::api::CashService| {
+            s.status.as_ref().is_some_and(|s| s.ready.as_deref() == Some("4/4"))
+        })
+        .await;
     scene.cluster.set_cpu(&scene.namespace, Some(SHOP), "10m").await;
     size(2).await;
-    let ours = |w: &csop_tests::requests::Write| w.namespace == *scene.namespace && w.user.contains("serviceaccount") && w.user.contains("csop") && !w.is_upkeep();
+    let ours = |w: &csop_tests::requests::Write| {
+        w.namespace == *scene.namespace
+            && w.user.contains("serviceaccount")
+            && w.user.contains("csop")
+            && !w.is_upkeep()
+    };
     let writes = requests.mutating(start).await;
     let spec: Vec<_> = writes.iter().filter(|w| ours(w) && w.resource != "cashservices/status").collect();
     assert!(spec.is_empty(), "csop wrote {spec:?}");

@@ -38,10 +38,13 @@ async fn a_deployment_of_somebody_else_is_never_touched() {
 #[tokio::test]
 async fn of_two_services_that_want_one_name_the_older_has_it() {
     let mut scene = Scene::without_operator("names").await;
-    let wants = |name: &str, secret: &str| service(name, json!({"secrets": [{"name": secret, "generate": {"key": {}}}]}));
+    let wants = |name: &str, secret: &str| {
+        service(name, json!({"secrets": [{"name": secret, "generate": {"key": {}}}]}))
+    };
     scene.apply(&wants("shop-db", "main").to_string()).await;
     // Creation times have seconds: the younger must not be of the same one.
-    let older = scene.get::<csop_shared::api::CashService>("shop-db").await.unwrap().creation_timestamp().unwrap();
+    let older =
+        scene.get::<csop_shared::api::CashService>("shop-db").await.unwrap().creation_timestamp().unwrap();
     csop_tests::wait::until(crate::scene::SOON, "a second has gone by", async || {
         (older.0 + jiff::SignedDuration::from_secs(1) < jiff::Timestamp::now()).then_some(())
     })

@@ -14,7 +14,10 @@ use crate::scene::{SHOP, Scene};
 
 async fn comes_back<K>(scene: &Scene, name: &str)
 where
-    K: Resource<DynamicType = (), Scope = k8s_openapi::NamespaceResourceScope> + Clone + serde::de::DeserializeOwned + std::fmt::Debug,
+    K: Resource<DynamicType = (), Scope = k8s_openapi::NamespaceResourceScope>
+        + Clone
+        + serde::de::DeserializeOwned
+        + std::fmt::Debug,
 {
     let before = scene.get::<K>(name).await.unwrap().uid();
     scene.api::<K>().await.delete(name, &DeleteParams::default()).await.unwrap();
@@ -33,7 +36,14 @@ async fn every_deleted_child_comes_back() {
     comes_back::<PodDisruptionBudget>(&scene, SHOP).await;
     comes_back::<ControllerRevision>(&scene, "shop-r1").await;
     comes_back::<Deployment>(&scene, SHOP).await;
-    let map = scene.deployment(SHOP).await.spec.unwrap().template.spec.unwrap().containers[0].env_from.clone().unwrap()[0].config_map_ref.clone().unwrap().name;
+    let map = scene.deployment(SHOP).await.spec.unwrap().template.spec.unwrap().containers[0]
+        .env_from
+        .clone()
+        .unwrap()[0]
+        .config_map_ref
+        .clone()
+        .unwrap()
+        .name;
     comes_back::<k8s_openapi::api::core::v1::ConfigMap>(&scene, &map).await;
     scene.ready(SHOP).await;
 }
@@ -59,8 +69,13 @@ async fn edited_fields_are_restored_and_added_ones_removed() {
         })
         .await;
 
-    scene.patch::<Service>(SHOP, json!({"spec": {"type": "NodePort", "ports": [
-        {"name": "https", "port": 443, "targetPort": "app"}, {"name": "back", "port": 6666}]}})).await;
+    scene
+        .patch::<Service>(
+            SHOP,
+            json!({"spec": {"type": "NodePort", "ports": [
+        {"name": "https", "port": 443, "targetPort": "app"}, {"name": "back", "port": 6666}]}}),
+        )
+        .await;
     scene
         .until(SHOP, "has its one port again", |s: &Service| {
             let spec = s.spec.as_ref().unwrap();
@@ -69,15 +84,24 @@ async fn edited_fields_are_restored_and_added_ones_removed() {
         .await;
 
     scene.patch::<HorizontalPodAutoscaler>(SHOP, json!({"spec": {"maxReplicas": 99}})).await;
-    scene.until(SHOP, "has its maximum again", |h: &HorizontalPodAutoscaler| h.spec.as_ref().unwrap().max_replicas == 10).await;
+    scene
+        .until(SHOP, "has its maximum again", |h: &HorizontalPodAutoscaler| {
+            h.spec.as_ref().unwrap().max_replicas == 10
+        })
+        .await;
     scene.patch::<NetworkPolicy>(SHOP, json!({"spec": {"ingress": [{}]}})).await;
     scene
         .until(SHOP, "is closed again", |p: &NetworkPolicy| {
             p.spec.as_ref().unwrap().ingress.as_ref().is_some_and(|i| i.len() == 1 && i[0].ports.is_some())
         })
         .await;
-    let events = scene.kubectl(["get", "events", "--field-selector", "involvedObject.kind=CashService", "-o", "yaml"]).await;
-    assert!(events.contains("somebody") && events.contains("hostNetwork"), "an event names the manager and the fields:\n{events}");
+    let events = scene
+        .kubectl(["get", "events", "--field-selector", "involvedObject.kind=CashService", "-o", "yaml"])
+        .await;
+    assert!(
+        events.contains("somebody") && events.contains("hostNetwork"),
+        "an event names the manager and the fields:\n{events}"
+    );
     scene.ready(SHOP).await;
 }
 
@@ -91,7 +115,8 @@ async fn labels_and_annotations_of_others_stay() {
     scene.service(SHOP, json!({"image": "registry.example.com/shop:2"})).await;
     let deployment = scene
         .until(SHOP, "has the new image", |d: &Deployment| {
-            d.spec.as_ref().unwrap().template.spec.as_ref().unwrap().containers[0].image.as_deref() == Some("registry.example.com/shop:2")
+            d.spec.as_ref().unwrap().template.spec.as_ref().unwrap().containers[0].image.as_deref()
+                == Some("registry.example.com/shop:2")
         })
         .await;
     assert_eq!(deployment.labels().get("team").map(String::as_str), Some("pay"));

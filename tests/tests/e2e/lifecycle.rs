@@ -76,23 +76,30 @@ async fn a_paused_service_is_left_alone_until_it_is_resumed() {
     assert!(scene.get::<Service>(SHOP).await.is_none());
     scene.kubectl(["annotate", "csvc", SHOP, "csop.dev/paused-"]).await;
     scene.until(SHOP, "is made again", |_: &Service| true).await;
-    scene.until(SHOP, "runs the new image", |d: &Deployment| {
-        d.spec.as_ref().unwrap().template.spec.as_ref().unwrap().containers[0].image.as_deref() == Some("registry.example.com/shop:2")
-    })
-    .await;
+    scene
+        .until(SHOP, "runs the new image", |d: &Deployment| {
+            d.spec.as_ref().unwrap().template.spec.as_ref().unwrap().containers[0].image.as_deref()
+                == Some("registry.example.com/shop:2")
+        })
+        .await;
     scene.ready(SHOP).await;
 }
 
 #[tokio::test]
 async fn the_first_cause_is_named() {
     let scene = Scene::new("causes").await;
-    let failing = |mode: &str| json!({"annotations": {"test.csop.dev/pod": mode, "test.csop.dev/exit-code": "42"}});
+    let failing =
+        |mode: &str| json!({"annotations": {"test.csop.dev/pod": mode, "test.csop.dev/exit-code": "42"}});
     scene.service("pull", failing("image-pull-backoff")).await;
     scene.service("crash", failing("crash-loop")).await;
     scene.service("unready", failing("not-ready")).await;
     scene.service("root", failing("config-error")).await;
     let pull = scene.condition("pull", "Ready", "False", "ImagePullBackOff").await;
-    assert!(message(&pull, "Ready").contains("registry.example.com/shop:1.4.2"), "{}", message(&pull, "Ready"));
+    assert!(
+        message(&pull, "Ready").contains("registry.example.com/shop:1.4.2"),
+        "{}",
+        message(&pull, "Ready")
+    );
     let crash = scene.condition("crash", "Ready", "False", "CrashLoopBackOff").await;
     assert!(message(&crash, "Ready").contains("exit code 42"), "{}", message(&crash, "Ready"));
     scene.condition("unready", "Ready", "False", "ReadinessFailing").await;
@@ -126,7 +133,10 @@ async fn an_unknown_action_is_answered() {
     scene.kubectl(["annotate", "csvc", SHOP, r#"csop.dev/action={"verb": "promote", "id": "1"}"#]).await;
     scene
         .until(SHOP, "answers", |s: &CashService| {
-            s.status.as_ref().and_then(|s| s.last_action.as_ref()).is_some_and(|a| a.id == "1" && a.message.contains("promote"))
+            s.status
+                .as_ref()
+                .and_then(|s| s.last_action.as_ref())
+                .is_some_and(|a| a.id == "1" && a.message.contains("promote"))
         })
         .await;
 }
@@ -136,7 +146,8 @@ async fn a_broken_service_and_one_from_the_future_stall_nobody() {
     let cluster = Cluster::with(&["--without-metrics"]);
     let text = std::fs::read_to_string(repository("crds/cashservices.csop.dev.yaml")).unwrap();
     let mut crd: Value = serde_yaml::from_str(&text).unwrap();
-    crd["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"]["spec"] = json!({"type": "object", "x-kubernetes-preserve-unknown-fields": true});
+    crd["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"]["spec"] =
+        json!({"type": "object", "x-kubernetes-preserve-unknown-fields": true});
     cluster.apply("default", &crd.to_string()).await.ok();
     established(&cluster).await;
     cluster.apply("default", &service("broken", json!({"env": "three"})).to_string()).await.ok();

@@ -1,5 +1,7 @@
 //! csop on a real control plane: operator and plugin as processes, each test in a namespace of its own.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
+
 mod scene;
 
 mod autoscaling;

@@ -23,7 +23,9 @@ async fn services(scene: &Scene) {
 }
 
 fn ours(scene: &Scene, write: &Write) -> bool {
-    write.namespace == *scene.namespace && write.user.starts_with("system:serviceaccount:") && write.user.contains("csop")
+    write.namespace == *scene.namespace
+        && write.user.starts_with("system:serviceaccount:")
+        && write.user.contains("csop")
 }
 
 #[tokio::test]

@@ -34,8 +34,16 @@ async fn bad_input_is_refused_with_a_message_that_helps() {
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), &manifest).unwrap();
         let path = file.path().display().to_string();
-        let said = cluster.kubectl(["apply", "--dry-run=server", "--namespace=default", "--filename", &path]).await.error();
-        assert!(said.contains(&row.says), "{}\nshould be refused with: {}\nand was with: {said}", row.spec, row.says);
+        let said = cluster
+            .kubectl(["apply", "--dry-run=server", "--namespace=default", "--filename", &path])
+            .await
+            .error();
+        assert!(
+            said.contains(&row.says),
+            "{}\nshould be refused with: {}\nand was with: {said}",
+            row.spec,
+            row.says
+        );
     }
 }
 
@@ -47,7 +55,8 @@ fn every_rule_has_a_row() {
     }
     assert!(rules.len() > 20);
     let rows: Vec<_> = table().into_iter().map(|row| row.says).collect();
-    let bare: Vec<_> = rules.iter().filter(|rule| !rows.iter().any(|says| rule.contains(says.as_str()))).collect();
+    let bare: Vec<_> =
+        rules.iter().filter(|rule| !rows.iter().any(|says| rule.contains(says.as_str()))).collect();
     assert!(bare.is_empty(), "rules without a row in refusals.yaml: {bare:#?}");
 }
 

@@ -54,7 +54,8 @@ impl Scene {
     }
 
     pub(crate) async fn start_operator(&mut self) {
-        self.operator = Some(operator(&self.kubeconfig, &[&format!("--namespace={}", &*self.namespace)]).await);
+        self.operator =
+            Some(operator(&self.kubeconfig, &[&format!("--namespace={}", &*self.namespace)]).await);
     }
 
     /// Ends the operator as Kubernetes would, and returns its log.
@@ -88,7 +89,11 @@ impl Scene {
         K: Resource<DynamicType = (), Scope = NamespaceResourceScope> + Clone + DeserializeOwned + Debug,
     {
         let params = PatchParams { field_manager: Some("somebody".to_owned()), ..PatchParams::default() };
-        self.api::<K>().await.patch(name, &params, &Patch::Merge(patch)).await.expect("the patch is accepted");
+        self.api::<K>()
+            .await
+            .patch(name, &params, &Patch::Merge(patch))
+            .await
+            .expect("the patch is accepted");
     }
 
     pub(crate) async fn kubectl<const N: usize>(&self, arguments: [&str; N]) -> String {
@@ -201,12 +206,16 @@ pub(crate) async fn established(cluster: &Cluster) {
         let conditions = crd.status?.conditions?;
         conditions.iter().any(|c| c.type_ == "Established" && c.status == "True").then_some(())
     };
-    wait::until(SOON, "the CRD is established", async || serves(crds.get(CashService::crd_name()).await.ok()?)).await;
+    wait::until(SOON, "the CRD is established", async || {
+        serves(crds.get(CashService::crd_name()).await.ok()?)
+    })
+    .await;
 }
 
 /// The account and the Role of the namespaced install, put into this namespace; returns the account's name.
 async fn install_role(cluster: &Cluster, namespace: &str) -> String {
-    let text = std::fs::read_to_string(repository("manifests/install-namespaced.yaml")).expect("the manifest is readable");
+    let text = std::fs::read_to_string(repository("manifests/install-namespaced.yaml"))
+        .expect("the manifest is readable");
     let mut account = None;
     for document in serde_yaml::Deserializer::from_str(&text) {
         let mut object: Value = serde::Deserialize::deserialize(document).expect("the manifest is YAML");
@@ -238,7 +247,11 @@ impl Scene {
         K: Resource<DynamicType = (), Scope = NamespaceResourceScope> + Clone + DeserializeOwned + Debug,
     {
         let params = PatchParams { field_manager: Some("somebody".to_owned()), ..PatchParams::default() };
-        self.api::<K>().await.patch(name, &params, &Patch::Strategic(patch)).await.expect("the patch is accepted");
+        self.api::<K>()
+            .await
+            .patch(name, &params, &Patch::Strategic(patch))
+            .await
+            .expect("the patch is accepted");
     }
 }
 
@@ -247,7 +260,10 @@ impl Scene {
     pub(crate) async fn csop<const N: usize>(&self, arguments: [&str; N]) -> csop_tests::kubectl::Output {
         let program = binaries::up_to_date("kubectl-csop", "kubectl-csop").expect("the plugin is built");
         let mut command = tokio::process::Command::new(program);
-        command.env("KUBECONFIG", self.cluster.kubeconfig()).args(arguments).args(["--namespace", &self.namespace]);
+        command
+            .env("KUBECONFIG", self.cluster.kubeconfig())
+            .args(arguments)
+            .args(["--namespace", &self.namespace]);
         let output = command.output().await.expect("the plugin starts");
         csop_tests::kubectl::Output {
             command: format!("kubectl csop {}", arguments.join(" ")),

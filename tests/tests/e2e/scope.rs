@@ -42,7 +42,10 @@ async fn a_cluster_wide_install_serves_every_namespace() {
 fn account(manifest: &str) -> (String, String) {
     let documents = serde_yaml::Deserializer::from_str(manifest);
     let objects = documents.map(|d| <Value as serde::Deserialize>::deserialize(d).unwrap());
-    let account = objects.into_iter().find(|o| o["kind"] == "ServiceAccount").expect("the manifest has a ServiceAccount");
+    let account = objects
+        .into_iter()
+        .find(|o| o["kind"] == "ServiceAccount")
+        .expect("the manifest has a ServiceAccount");
     let text = |key: &str| account["metadata"][key].as_str().unwrap().to_owned();
     (text("namespace"), text("name"))
 }

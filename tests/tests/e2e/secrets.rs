@@ -10,7 +10,9 @@ fn spec() -> Value {
 }
 
 async fn value(scene: &Scene, key: &str) -> String {
-    let secret: Secret = scene.until("shop-db", "holds the key", |s: &Secret| s.data.as_ref().is_some_and(|d| d.contains_key(key))).await;
+    let secret: Secret = scene
+        .until("shop-db", "holds the key", |s: &Secret| s.data.as_ref().is_some_and(|d| d.contains_key(key)))
+        .await;
     String::from_utf8(secret.data.unwrap()[key].0.clone()).unwrap()
 }
 
@@ -38,11 +40,22 @@ async fn a_generated_secret_survives_restarts_and_edits_and_gains_keys() {
     let start = requests.mark().await;
     scene
         .until(SHOP, "rolls the pods", |d: &k8s_openapi::api::apps::v1::Deployment| {
-            d.metadata.annotations.as_ref().and_then(|a| a.get("deployment.kubernetes.io/revision")).is_some_and(|r| r == "3")
+            d.metadata
+                .annotations
+                .as_ref()
+                .and_then(|a| a.get("deployment.kubernetes.io/revision"))
+                .is_some_and(|r| r == "3")
         })
         .await;
-    assert_eq!((value(&scene, "password").await.as_str(), value(&scene, "token").await), ("set-by-hand", token));
-    let ours = requests.mutating(start).await.into_iter().filter(|w| w.namespace == *scene.namespace && w.resource == "secrets");
+    assert_eq!(
+        (value(&scene, "password").await.as_str(), value(&scene, "token").await),
+        ("set-by-hand", token)
+    );
+    let ours = requests
+        .mutating(start)
+        .await
+        .into_iter()
+        .filter(|w| w.namespace == *scene.namespace && w.resource == "secrets");
     assert_eq!(ours.collect::<Vec<_>>(), vec![], "nobody writes the Secret again");
 }
 
@@ -56,7 +69,15 @@ async fn a_generated_value_is_printed_nowhere() {
     assert_eq!(key.data.unwrap()["digest-key"].0.len(), 32);
 
     let everything = [
-        scene.kubectl(["get", "csvc,deployments,controllerrevisions,configmaps,events,pods", "-o", "yaml", "--show-managed-fields"]).await,
+        scene
+            .kubectl([
+                "get",
+                "csvc,deployments,controllerrevisions,configmaps,events,pods",
+                "-o",
+                "yaml",
+                "--show-managed-fields",
+            ])
+            .await,
         scene.csop(["status", SHOP, "-o", "json"]).await.stdout,
         scene.csop(["status", SHOP]).await.stdout,
         scene.csop(["render", SHOP]).await.stdout,

@@ -30,7 +30,11 @@ async fn the_smallest_service_yields_all_objects_owned_labelled_and_ready() {
         ("ControllerRevision", Box::new(scene.get::<ControllerRevision>("shop-r1").await.unwrap())),
     ];
     for (kind, child) in &children {
-        let owner = child.owners().into_iter().find(|o| o.controller == Some(true)).unwrap_or_else(|| panic!("{kind} has a controller"));
+        let owner = child
+            .owners()
+            .into_iter()
+            .find(|o| o.controller == Some(true))
+            .unwrap_or_else(|| panic!("{kind} has a controller"));
         assert_eq!((owner.kind.as_str(), Some(owner.uid)), ("CashService", shop.uid()), "{kind}");
         let found = child.label_map();
         for (label, value) in [

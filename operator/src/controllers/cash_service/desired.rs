@@ -69,10 +69,12 @@ pub(super) fn changes_revision(obj: &CashService, observed: &Observed) -> Result
 pub(super) fn claims(obj: &CashService) -> Vec<ChildId> {
     let name = obj.name_any();
     let plan = Plan { service: obj, secrets_digest: None };
-    let rendered = plan.manifests().into_iter().filter_map(|m| Some(ChildId { kind: kind_of(m.kind)?, name: m.name }));
+    let rendered =
+        plan.manifests().into_iter().filter_map(|m| Some(ChildId { kind: kind_of(m.kind)?, name: m.name }));
     let generated = obj.spec.secrets.iter().filter(|s| s.generate.is_some());
     let generated = generated.map(|s| ChildId::of::<Secret>(secrets::object_name(&name, s)));
-    let own = secrets::sees_secrets(&obj.spec).then(|| ChildId::of::<Secret>(secrets::operator_secret_name(&name)));
+    let own =
+        secrets::sees_secrets(&obj.spec).then(|| ChildId::of::<Secret>(secrets::operator_secret_name(&name)));
     rendered.chain(generated).chain(own).collect()
 }
 
@@ -82,8 +84,10 @@ fn rest_of_burst(observed: &Observed, now: Timestamp) -> Option<Duration> {
 }
 
 fn fixed_size(obj: &CashService) -> Option<ScaleIntent> {
-    (obj.spec.mode() == AutoscalingMode::Fixed)
-        .then(|| ScaleIntent { child: ChildId::of::<Deployment>(obj.name_any()), replicas: obj.spec.replicas })
+    (obj.spec.mode() == AutoscalingMode::Fixed).then(|| ScaleIntent {
+        child: ChildId::of::<Deployment>(obj.name_any()),
+        replicas: obj.spec.replicas,
+    })
 }
 
 /// The ConfigMaps that the live pod template names: pods may still be made from it.
@@ -123,8 +127,11 @@ impl WantedSecrets {
             wanted.keep(secrets::owned(obj, name.clone(), content.clone()), live, complete);
             contents.insert(name, content);
         }
-        let foreign = observed.foreign_secrets.iter();
-        contents.extend(foreign.filter_map(|(name, content)| Some((name.clone(), content.clone()?))));
+        for (name, fingerprint) in &observed.foreign_secrets {
+            let stands_for =
+                |f: &String| Content::from([(String::new(), ByteString(f.clone().into_bytes()))]);
+            contents.extend(fingerprint.as_ref().map(|f| (name.clone(), stands_for(f))));
+        }
         wanted.digest = Some(match observed.template_annotation(annotations::SECRETS_DIGEST) {
             // A Secret that vanished must not roll the pods that still have it.
             Some(live) if observed.missing_secrets().next().is_some() => live.to_owned(),
@@ -164,7 +171,8 @@ impl WantedSecrets {
         let has = |wanted: &Option<BTreeMap<String, String>>, live: &BTreeMap<String, String>| {
             wanted.iter().flatten().all(|(k, v)| live.get(k) == Some(v))
         };
-        let dressed = has(&wanted.metadata.labels, live.labels()) && has(&wanted.metadata.annotations, live.annotations());
+        let dressed = has(&wanted.metadata.labels, live.labels())
+            && has(&wanted.metadata.annotations, live.annotations());
         let child = if complete && dressed {
             Child::create_once(&wanted)
         } else {

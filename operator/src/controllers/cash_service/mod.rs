@@ -4,6 +4,8 @@ mod desired;
 mod observe;
 mod pending;
 mod status;
+#[cfg(test)]
+mod tests;
 
 use crate::runtime::{
     children::{ChildId, ChildKind},
@@ -16,6 +18,7 @@ use crate::runtime::{
 use csop_shared::{
     api::{CashService, CashServiceStatus},
     names::labels,
+    revision,
 };
 use jiff::Timestamp;
 use k8s_openapi::api::{
@@ -31,6 +34,10 @@ use serde_json::{Value, json};
 
 /// Name of the watch on the services' pods.
 const PODS: &str = "cash-service-pods";
+/// Name of the watch on Secrets that services may name.
+const SECRETS: &str = "cash-service-secrets";
+/// Where the fingerprint of a Secret's content is kept in place of the content.
+const FINGERPRINT: &str = "fingerprint";
 
 /// Makes and keeps everything that a `CashService` yields.
 #[derive(Debug, Default)]
@@ -61,13 +68,22 @@ impl Kind for CashServices {
     }
 
     fn watches() -> Vec<Watch> {
-        vec![Watch {
+        let pods = Watch {
             name: PODS,
             kind: ChildKind::of::<Pod>(),
             selector: Some(labels::SERVICE),
             slim: keep_states,
             concerns: service_of,
-        }]
+        };
+        let secrets = Watch {
+            name: SECRETS,
+            kind: ChildKind::of::<Secret>(),
+            // Helm keeps its releases in Secrets: large, many, and never mounted.
+            selector: Some("owner!=helm"),
+            slim: keep_fingerprint,
+            concerns: |_| vec![],
+        };
+        vec![pods, secrets]
     }
 
     fn claims(obj: &CashService) -> Vec<ChildId> {
@@ -79,7 +95,7 @@ impl Kind for CashServices {
     }
 
     async fn observe(&self, obj: &CashService, ctx: &Context) -> Result<Observed, Error> {
-        observe::observe(obj, ctx, &self.pending).await
+        observe::observe(obj, ctx, &self.pending)
     }
 
     fn desired(&self, obj: &CashService, observed: &Observed, now: Timestamp) -> Result<Desired, Error> {
@@ -108,6 +124,13 @@ fn keep_states(pod: &mut Value) {
     meta["labels"] = keep(&pod["metadata"]["labels"], &[labels::SERVICE, labels::TRACK]);
     let status = keep(&pod["status"], &["phase", "conditions", "containerStatuses", "initContainerStatuses"]);
     *pod = json!({ "metadata": meta, "status": status });
+}
+
+/// Of a Secret only its name and a hash of its content: the content of others' Secrets is not kept.
+fn keep_fingerprint(secret: &mut Value) {
+    let meta = json!({ "name": secret["metadata"]["name"], "namespace": secret["metadata"]["namespace"] });
+    let fingerprint = revision::hash(&secret["data"], 64);
+    *secret = json!({ "metadata": meta, FINGERPRINT: fingerprint });
 }
 
 fn service_of(pod: &Live) -> Vec<String> {

@@ -1,14 +1,11 @@
 //! What the controller reads before it decides.
 
-use super::{PODS, desired, pending::Pending};
-use crate::runtime::{children::ChildKind, context::Context, error::Error};
+use super::{FINGERPRINT, PODS, SECRETS, desired, pending::Pending};
+use crate::runtime::{children::ChildKind, context::Context, error::Error, live::Live};
 use csop_shared::{
     api::CashService,
     names::annotations,
-    render::{
-        History, Recorded,
-        secrets::{self, Content},
-    },
+    render::{History, Recorded, secrets},
 };
 use jiff::Timestamp;
 use k8s_openapi::api::{
@@ -16,7 +13,7 @@ use k8s_openapi::api::{
     core::v1::{Pod, Secret},
 };
 use kube::ResourceExt;
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 /// What the controller decides from, besides the service itself.
 #[derive(Clone, Debug, Default)]
@@ -27,8 +24,8 @@ pub struct Observed {
     pub history: History,
     /// The Secrets that this service controls, by name.
     pub owned_secrets: BTreeMap<String, Secret>,
-    /// The Secrets of others that the pods see; nothing for one that does not exist.
-    pub foreign_secrets: BTreeMap<String, Option<Content>>,
+    /// Fingerprints of the content of the Secrets of others that the pods see; nothing for one that does not exist.
+    pub foreign_secrets: BTreeMap<String, Option<String>>,
     /// Its pods, as far as their state tells something.
     pub pods: Vec<Pod>,
     /// Fresh random bytes, enough for every secret that might have to be generated.
@@ -55,14 +52,16 @@ impl Observed {
     }
 }
 
-pub(super) async fn observe(obj: &CashService, ctx: &Context, pending: &Pending) -> Result<Observed, Error> {
+pub(super) fn observe(obj: &CashService, ctx: &Context, pending: &Pending) -> Result<Observed, Error> {
     let (namespace, name) = (obj.namespace().unwrap_or_default(), obj.name_any());
     let uid = obj.uid().unwrap_or_default();
     let mut observed = Observed {
         deployment: owned::<Deployment>(obj, ctx)?.into_iter().find(|d| d.name_any() == name),
-        history: History::new(owned(obj, ctx)?.iter().map(|r: &ControllerRevision| Recorded::read(&name, r)).collect()),
+        history: History::new(
+            owned(obj, ctx)?.iter().map(|r: &ControllerRevision| Recorded::read(&name, r)).collect(),
+        ),
         owned_secrets: owned::<Secret>(obj, ctx)?.into_iter().map(|s| (s.name_any(), s)).collect(),
-        foreign_secrets: foreign_secrets(obj, ctx, &namespace).await?,
+        foreign_secrets: foreign_secrets(obj, ctx)?,
         pods: ctx.related(PODS, &namespace, &name)?.iter().filter_map(|p| p.parse().ok()).collect(),
         entropy: ctx.entropy(entropy_needed(obj))?,
         pending_since: None,
@@ -76,23 +75,16 @@ fn owned<K>(obj: &CashService, ctx: &Context) -> Result<Vec<K>, Error>
 where
     K: kube::Resource<DynamicType = ()> + serde::de::DeserializeOwned,
 {
-    let read = |live: &std::sync::Arc<crate::runtime::live::Live>| {
+    let read = |live: &Arc<Live>| {
         live.parse().map_err(|e| Error::Bug(format!("cannot read {} {}: {e}", K::kind(&()), live.name)))
     };
     ctx.owned(&ChildKind::of::<K>(), obj)?.iter().map(read).collect()
 }
 
-async fn foreign_secrets(
-    obj: &CashService,
-    ctx: &Context,
-    namespace: &str,
-) -> Result<BTreeMap<String, Option<Content>>, Error> {
-    let mut all = BTreeMap::new();
-    for name in secrets::foreign_names(&obj.spec) {
-        let secret: Option<Secret> = ctx.get(namespace, &name).await?;
-        all.insert(name, secret.map(|s| s.data.unwrap_or_default()));
-    }
-    Ok(all)
+fn foreign_secrets(obj: &CashService, ctx: &Context) -> Result<BTreeMap<String, Option<String>>, Error> {
+    let named = ctx.named(SECRETS, obj, &secrets::foreign_names(&obj.spec))?;
+    let fingerprint = |live: Arc<Live>| live.value()[FINGERPRINT].as_str().map(str::to_owned);
+    Ok(named.into_iter().map(|(name, live)| (name, live.and_then(fingerprint))).collect())
 }
 
 fn entropy_needed(obj: &CashService) -> usize {

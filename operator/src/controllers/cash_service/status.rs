@@ -12,7 +12,6 @@ use csop_shared::{
 use jiff::Timestamp;
 use k8s_openapi::api::{apps::v1::Deployment, autoscaling::v2::HorizontalPodAutoscaler};
 use kube::ResourceExt;
-use std::time::Duration;
 
 /// Reasons of a service's conditions, besides those of [`csop_shared::health`] and of every kind.
 pub mod reasons {
@@ -35,9 +34,6 @@ pub mod reasons {
     /// Fewer pods serve than may be missing.
     pub const TOO_FEW: &str = "TooFewPods";
 }
-
-/// Nothing wakes the controller when a Secret of somebody else appears or changes: it looks again.
-const FOREIGN_SECRETS: Duration = Duration::from_secs(30);
 
 pub(super) fn status(
     obj: &CashService,
@@ -64,7 +60,10 @@ pub(super) fn status(
         ready: Some(format!("{}/{}", seen.ready, seen.wanted)),
         bounds: Some(obj.spec.bounds()),
         url: obj.url(),
-        last_action: action::answer(obj.annotations().get(annotations::ACTION), previous.last_action.as_ref()),
+        last_action: action::answer(
+            obj.annotations().get(annotations::ACTION),
+            previous.last_action.as_ref(),
+        ),
     };
     let generation = obj.metadata.generation;
     let mut set = |kind: &str, state: State, reason: &str, message: &str| {
@@ -78,11 +77,15 @@ pub(super) fn status(
     };
     set(types::PROGRESSING, verdict.progressing.into(), reason, message);
     let reason = if seen.available { reasons::ENOUGH } else { reasons::TOO_FEW };
-    set(types::AVAILABLE, seen.available.into(), reason, &format!("{} of {} pods are ready", seen.ready, seen.wanted));
+    set(
+        types::AVAILABLE,
+        seen.available.into(),
+        reason,
+        &format!("{} of {} pods are ready", seen.ready, seen.wanted),
+    );
 
     let events = events(&previous, &status, &verdict);
-    let requeue = (!observed.foreign_secrets.is_empty()).then_some(FOREIGN_SECRETS);
-    Verdict { status, requeue, events }
+    Verdict { status, requeue: None, events }
 }
 
 /// The numbers of the live Deployment.
@@ -101,7 +104,8 @@ struct Seen {
 impl Seen {
     fn of(deployment: Option<&Deployment>, obj: &CashService) -> Self {
         let status = deployment.and_then(|d| d.status.clone()).unwrap_or_default();
-        let wanted = deployment.and_then(|d| d.spec.as_ref()?.replicas).unwrap_or_else(|| obj.spec.first_replicas());
+        let wanted =
+            deployment.and_then(|d| d.spec.as_ref()?.replicas).unwrap_or_else(|| obj.spec.first_replicas());
         let current = deployment.is_some_and(|d| status.observed_generation >= d.metadata.generation);
         let pods = status.replicas.unwrap_or(0);
         let updated = status.updated_replicas.unwrap_or(0);
@@ -113,9 +117,11 @@ impl Seen {
             wanted,
             available: conditions.iter().any(|c| c.type_ == "Available" && c.status == "True"),
             rolled_out: current && pods == updated,
-            fresh: obj.status.as_ref().and_then(|s| find(&s.conditions, types::READY)).is_none_or(|c| {
-                c.status != State::True.as_str() && c.reason == reasons::STARTING
-            }),
+            fresh: obj
+                .status
+                .as_ref()
+                .and_then(|s| find(&s.conditions, types::READY))
+                .is_none_or(|c| c.status != State::True.as_str() && c.reason == reasons::STARTING),
         }
     }
 }
@@ -145,7 +151,9 @@ impl Judged {
             return Self { ready: true, progressing: false, cause };
         }
         if let Some(name) = observed.missing_secrets().next() {
-            let message = format!("Secret {name} does not exist in this namespace; create it, or remove it from the spec");
+            let message = format!(
+                "Secret {name} does not exist in this namespace; create it, or remove it from the spec"
+            );
             return Self { ready: false, progressing: false, cause: cause(reasons::SECRET_MISSING, message) };
         }
         if let Some(cause) = found() {
@@ -153,7 +161,9 @@ impl Judged {
             let progressing = cause.reason == health::reasons::NOT_READY;
             return Self { ready: false, progressing, cause };
         }
-        if let Some(cause) = autoscaler.and_then(health::autoscaler_cause).filter(|_| seen.rolled_out && !seen.fresh) {
+        if let Some(cause) =
+            autoscaler.and_then(health::autoscaler_cause).filter(|_| seen.rolled_out && !seen.fresh)
+        {
             return Self { ready: false, progressing: true, cause };
         }
         Self { ready: false, progressing: true, cause: on_its_way(seen) }
@@ -200,10 +210,16 @@ fn events(previous: &CashServiceStatus, status: &CashServiceStatus, verdict: &Ju
         && old != new
     {
         let image = status.image.as_deref().unwrap_or_default();
-        all.push(Notice::normal("RolloutStarted", "RollOut", format!("revision {new} ({image}) replaces {old}")));
+        all.push(Notice::normal(
+            "RolloutStarted",
+            "RollOut",
+            format!("revision {new} ({image}) replaces {old}"),
+        ));
     }
     let before = find(&previous.conditions, types::READY);
-    let changed = before.is_none_or(|c| (c.status == State::True.as_str()) != verdict.ready || c.reason != verdict.cause.reason);
+    let changed = before.is_none_or(|c| {
+        (c.status == State::True.as_str()) != verdict.ready || c.reason != verdict.cause.reason
+    });
     if changed && verdict.ready {
         all.push(Notice::normal(reasons::READY, "Serve", &verdict.cause.message));
     } else if changed && !verdict.progressing {

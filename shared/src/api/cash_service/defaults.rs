@@ -87,9 +87,10 @@ impl CashServiceSpec {
         self.termination_grace_period_seconds.unwrap_or(GRACE_SECONDS)
     }
 
-    /// Seconds for which an ending pod still serves, until endpoints have dropped it; none for a worker.
+    /// Seconds for which an ending pod still serves, until endpoints have dropped it: at most half of its time to end; none for
+    /// a worker.
     pub fn drain_seconds(&self) -> Option<i64> {
-        let seconds = self.grace_seconds().min(DRAIN_SECONDS);
+        let seconds = (self.grace_seconds() / 2).min(DRAIN_SECONDS);
         (!self.is_worker() && seconds > 0).then_some(seconds)
     }
 

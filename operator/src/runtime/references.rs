@@ -1,0 +1,78 @@
+//! Which of our objects name which related objects.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{Mutex, PoisonError};
+
+/// Names of related objects by the object of ours that names them, and the other way round, both in one namespace.
+#[derive(Debug, Default)]
+pub(super) struct References(Mutex<Index>);
+
+#[derive(Debug, Default)]
+struct Index {
+    named_by: HashMap<Key, BTreeSet<String>>,
+    naming: HashMap<Key, BTreeSet<String>>,
+}
+
+type Key = (String, String);
+
+impl References {
+    /// Records all related objects that the object `namespace/name` names, in place of what it named before.
+    pub(super) fn set(&self, namespace: &str, name: &str, related: &BTreeSet<String>) {
+        let key = |name: &str| (namespace.to_owned(), name.to_owned());
+        let mut index = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = index.named_by.get(&key(name)).cloned().unwrap_or_default();
+        if before == *related {
+            return;
+        }
+        for gone in before.difference(related) {
+            let rest = index.naming.get_mut(&key(gone)).map(|names| {
+                names.remove(name);
+                names.len()
+            });
+            if rest == Some(0) {
+                index.naming.remove(&key(gone));
+            }
+        }
+        for new in related.difference(&before) {
+            index.naming.entry(key(new)).or_default().insert(name.to_owned());
+        }
+        if related.is_empty() {
+            index.named_by.remove(&key(name));
+        } else {
+            index.named_by.insert(key(name), related.clone());
+        }
+    }
+
+    /// The objects of ours that name the related object `namespace/name`.
+    pub(super) fn to(&self, namespace: &str, name: &str) -> Vec<String> {
+        let index = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let key = (namespace.to_owned(), name.to_owned());
+        index.naming.get(&key).into_iter().flatten().cloned().collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(all: &[&str]) -> BTreeSet<String> {
+        all.iter().map(|n| (*n).to_owned()).collect()
+    }
+
+    #[test]
+    fn references_follow_the_object_that_names() {
+        let references = References::default();
+        references.set("a", "shop", &names(&["x", "y"]));
+        references.set("a", "cart", &names(&["y"]));
+        references.set("b", "shop", &names(&["y"]));
+        assert_eq!(references.to("a", "y"), ["cart", "shop"]);
+        references.set("a", "shop", &names(&["z"]));
+        assert_eq!(references.to("a", "y"), ["cart"]);
+        assert_eq!(references.to("a", "x"), [""; 0]);
+        assert_eq!(references.to("a", "z"), ["shop"]);
+        references.set("a", "cart", &names(&[]));
+        assert_eq!(references.to("a", "y"), [""; 0]);
+        let index = references.0.lock().unwrap();
+        assert_eq!((index.named_by.len(), index.naming.len()), (2, 2), "nothing empty is kept");
+    }
+}
