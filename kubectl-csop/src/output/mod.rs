@@ -9,6 +9,9 @@ pub mod table;
 pub mod tree;
 pub mod wrap;
 
+#[cfg(test)]
+mod snapshots;
+
 use serde::Serialize;
 
 /// A view as indented JSON.

@@ -5,6 +5,7 @@ use super::{tree, wrap};
 use crate::duration;
 use crate::view::service::{ConditionView, ServiceView};
 use crate::view::verdict::Verdict;
+use csop_shared::conditions::types;
 use jiff::Timestamp;
 
 /// Characters before the values of a section.
@@ -32,7 +33,9 @@ pub fn text(view: &ServiceView, style: Style, now: Timestamp) -> String {
     let notable: Vec<_> = view.conditions.iter().filter(|c| style.wide || c.notable).collect();
     if !notable.is_empty() {
         text.push_str(&format!("\n{}\n", style.paint.bold("Conditions")));
-        notable.into_iter().for_each(|condition| text.push_str(&condition_text(condition, style, now)));
+        for condition in notable {
+            text.push_str(&condition_text(condition, view, style, now));
+        }
     }
     if !view.children.is_empty() {
         text.push_str(&format!("\n{}\n", style.paint.bold("Objects")));
@@ -43,8 +46,10 @@ pub fn text(view: &ServiceView, style: Style, now: Timestamp) -> String {
 }
 
 fn facts(view: &ServiceView, style: Style, now: Timestamp) -> Vec<(String, String)> {
-    let mut facts: Vec<(&str, String)> =
-        vec![("Service", format!("{}/{}", view.namespace, view.name)), ("Status", status(view, style.paint))];
+    let mut facts: Vec<(&str, String)> = vec![
+        ("Service", format!("{}/{}", view.namespace, view.name)),
+        ("Status", status(view, style.paint, now)),
+    ];
     match view.verdict {
         Verdict::Ready => {}
         _ => facts.push(("Cause", view.message.clone())),
@@ -64,13 +69,18 @@ fn facts(view: &ServiceView, style: Style, now: Timestamp) -> Vec<(String, Strin
         .collect()
 }
 
-fn status(view: &ServiceView, paint: Paint) -> String {
+fn status(view: &ServiceView, paint: Paint, now: Timestamp) -> String {
     let word = format!("{:?}", view.verdict);
     let text = if word == view.reason { word } else { format!("{word} ({})", view.reason) };
-    match view.verdict {
+    let painted = match view.verdict {
         Verdict::Ready => paint.good(&text),
         Verdict::Degraded => paint.bad(&text),
         _ => paint.warn(&text),
+    };
+    let told_by = if view.verdict == Verdict::Paused { types::PAUSED } else { types::READY };
+    match view.conditions.iter().find(|condition| condition.type_ == told_by) {
+        Some(condition) => format!("{painted}, for {}", duration::age(condition.since, now)),
+        None => painted,
     }
 }
 
@@ -118,11 +128,13 @@ fn field(text: &mut String, key: &str, value: &str, style: Style) {
     }
 }
 
-fn condition_text(condition: &ConditionView, style: Style, now: Timestamp) -> String {
+fn condition_text(condition: &ConditionView, view: &ServiceView, style: Style, now: Timestamp) -> String {
     let head = format!("{}={}", condition.type_, condition.status);
     let head = if condition.notable { style.paint.warn(&head) } else { head };
     let mut text = format!("  {head}  {}, for {}\n", condition.reason, duration::age(condition.since, now));
-    if !condition.message.is_empty() {
+    // The cause stands above already.
+    let told = view.verdict != Verdict::Ready && condition.message == view.message;
+    if !condition.message.is_empty() && !told {
         for line in wrap::lines(&condition.message, style.width.map(|width| width.saturating_sub(4))) {
             text.push_str(&format!("    {line}\n"));
         }

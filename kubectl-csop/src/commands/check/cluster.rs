@@ -52,7 +52,9 @@ pub async fn definitions(cluster: &Cluster) -> Vec<Finding> {
         let attempt = Attempt::new("get", "customresourcedefinitions.apiextensions.k8s.io").of(&name);
         findings.push(match cluster.call(attempt, api.get_opt(&name)).await {
             Ok(Some(live)) => definition(&known, &live),
-            Ok(None) => failure(DEFINITIONS, format!("{name} is not installed"), "apply the files in crds/"),
+            Ok(None) | Err(Error::NotFound(_)) => {
+                failure(DEFINITIONS, format!("{name} is not installed"), "apply the files in crds/")
+            }
             Err(Error::Forbidden(_)) => served(&known, cluster).await,
             Err(error) => failed(DEFINITIONS, &error),
         });
