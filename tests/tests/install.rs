@@ -1,5 +1,7 @@
 //! The manifests and the chart against a real API server: what is admitted, upgraded and left behind.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
+
 use std::{path::PathBuf, process::Command, time::Duration};
 
 use csop_tests::{Cluster, programs, wait};
@@ -110,4 +112,21 @@ async fn the_chart_upgrades_crds_and_leaves_them_with_their_objects_behind() {
     let left =
         cluster.kubectl(["get", "cashservices", "--namespace", "default", "--output", "name"]).await.ok();
     assert_eq!(left.trim(), "cashservice.csop.dev/shop");
+}
+
+#[tokio::test]
+async fn every_example_is_accepted_as_it_is() {
+    let cluster = cluster();
+    cluster.kubectl(["apply", "--filename", &file("crds/")]).await.ok();
+    cluster.kubectl(["wait", "--for=condition=Established", "crd", CRD]).await.ok();
+    let namespace = cluster.namespace("examples").await;
+    let strictly = ["apply", "--dry-run=server", "--validate=strict", "--filename"];
+    let mut examples = 0;
+    for entry in std::fs::read_dir(file("examples/")).unwrap() {
+        let path = entry.unwrap().path().display().to_string();
+        let arguments = strictly.into_iter().chain([&*path, "--namespace", &namespace]);
+        cluster.kubectl(arguments).await.ok();
+        examples += 1;
+    }
+    assert!(examples > 0);
 }

@@ -1,5 +1,7 @@
 //! The manifests are what the chart renders, and the chart holds what `crds/` holds. `BLESS=1 cargo test` rewrites them.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
+
 use std::{
     collections::BTreeSet,
     env, fs,
