@@ -73,6 +73,9 @@ async fn the_number_never_jumps_whatever_the_mode_becomes() {
     scene.service(SHOP, json!({"image": "registry.example.com/shop:2", "replicas": 4, "autoscaling": {"mode": "External", "minReplicas": 3, "maxReplicas": 10}})).await;
     scene.ready(SHOP).await;
     replicas(&scene, 6).await;
+    scene.kubectl(["delete", "deployment", SHOP, "--wait"]).await;
+    scene.ready(SHOP).await;
+    replicas(&scene, 6).await;
     mode(&scene, "Fixed", 6).await;
     scene.stop_operator().await;
     scene.start_operator().await;
@@ -150,7 +153,7 @@ async fn a_real_hpa_follows_load_and_csop_writes_nothing_meanwhile() {
     let scene = Scene::new("load").await;
     scene.service(SHOP, json!({"autoscaling": {"maxReplicas": 4}})).await;
     scene.ready(SHOP).await;
-    let uid = scene.deployment(SHOP).await.uid();
+    let (uid, seen) = (scene.deployment(SHOP).await.uid(), record(&scene).await);
     let requests = scene.cluster.requests().await;
     let start = requests.mark().await;
     scene.cluster.set_cpu(&scene.namespace, Some(SHOP), "150m").await;
@@ -181,4 +184,6 @@ async fn a_real_hpa_follows_load_and_csop_writes_nothing_meanwhile() {
     let spec: Vec<_> = writes.iter().filter(|w| ours(w) && w.resource != "cashservices/status").collect();
     assert!(spec.is_empty(), "csop wrote {spec:?}");
     assert_eq!(scene.deployment(SHOP).await.uid(), uid);
+    let seen = seen.lock().await;
+    assert!(seen.first() == Some(&2) && seen.iter().all(|n| (2..=4).contains(n)), "{seen:?}");
 }

@@ -11,9 +11,13 @@ use k8s_openapi::api::{
     networking::v1::NetworkPolicy,
     policy::v1::PodDisruptionBudget,
 };
-use kube::{Api, ResourceExt};
+use kube::Api;
 use nix::sys::signal::Signal;
 use serde_json::{Value, json};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpStream,
+};
 
 use crate::scene::{SHOP, SOON, Scene, condition, established, message, operator, repository, service};
 
@@ -174,6 +178,16 @@ async fn a_broken_service_and_one_from_the_future_stall_nobody() {
     .await;
 }
 
+/// The answer to a GET request, head and body.
+async fn fetch(address: &str, path: &str) -> String {
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    let request = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    answer
+}
+
 #[tokio::test]
 async fn the_operator_waits_for_its_crd_and_serves_probes_and_metrics() {
     let cluster = Cluster::with(&["--without-metrics"]);
@@ -195,7 +209,19 @@ async fn the_operator_waits_for_its_crd_and_serves_probes_and_metrics() {
         let parsed: Result<Value, _> = serde_json::from_str(line);
         assert!(parsed.is_ok(), "every line is JSON: {line}");
     }
-    assert!(api.get(SHOP).await.unwrap().uid().is_some());
+    let log = operator.log();
+    let lines = log.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let address = lines
+        .into_iter()
+        .find_map(|l| l["address"].as_str().map(str::to_owned))
+        .expect("the log names the address");
+    assert!(fetch(&address, "/healthz").await.contains(" 200 "));
+    assert!(fetch(&address, "/readyz").await.contains(" 200 "));
+    let metrics = fetch(&address, "/metrics").await;
+    for name in ["csop_reconcile_total{", "csop_reconcile_seconds_bucket{", "csop_apply_total{"] {
+        assert!(metrics.contains(name), "{name} is missing:\n{metrics}");
+    }
+    assert!(!metrics.contains(SHOP), "no label holds an object's name");
 
     operator.signal(Signal::SIGTERM);
     let begin = Instant::now();

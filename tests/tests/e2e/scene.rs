@@ -32,7 +32,7 @@ pub(crate) struct Scene {
     pub(crate) cluster: &'static Cluster,
     pub(crate) namespace: Namespace<'static>,
     pub(crate) operator: Option<Process>,
-    kubeconfig: PathBuf,
+    pub(crate) kubeconfig: PathBuf,
 }
 
 impl Scene {
@@ -48,7 +48,7 @@ impl Scene {
         let cluster = Cluster::shared();
         install_crds(cluster).await;
         let namespace = cluster.restricted_namespace(name).await;
-        let account = install_role(cluster, &namespace).await;
+        let account = install_role(cluster, &namespace, &namespace).await;
         let kubeconfig = cluster.kubeconfig_for_service_account(&namespace, &account).await;
         Self { cluster, namespace, operator: None, kubeconfig }
     }
@@ -212,8 +212,9 @@ pub(crate) async fn established(cluster: &Cluster) {
     .await;
 }
 
-/// The account and the Role of the namespaced install, put into this namespace; returns the account's name.
-async fn install_role(cluster: &Cluster, namespace: &str) -> String {
+/// The account and the Role of the namespaced install, put into this namespace for the account of another; returns the
+/// account's name.
+pub(crate) async fn install_role(cluster: &Cluster, namespace: &str, of: &str) -> String {
     let text = std::fs::read_to_string(repository("manifests/install-namespaced.yaml"))
         .expect("the manifest is readable");
     let mut account = None;
@@ -225,7 +226,7 @@ async fn install_role(cluster: &Cluster, namespace: &str) -> String {
         }
         object["metadata"]["namespace"] = json!(namespace);
         for subject in object["subjects"].as_array_mut().into_iter().flatten() {
-            subject["namespace"] = json!(namespace);
+            subject["namespace"] = json!(of);
         }
         if kind == "ServiceAccount" {
             account = object["metadata"]["name"].as_str().map(str::to_owned);

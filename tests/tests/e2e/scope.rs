@@ -3,7 +3,7 @@
 use csop_tests::{Cluster, wait};
 use serde_json::{Value, json};
 
-use crate::scene::{SHOP, SOON, Scene, established, operator, repository, service};
+use crate::scene::{SHOP, SOON, Scene, established, install_role, operator, repository, service};
 
 #[tokio::test]
 async fn a_role_in_one_namespace_is_enough() {
@@ -14,6 +14,28 @@ async fn a_role_in_one_namespace_is_enough() {
     for word in ["orbidden", "cannot list", "ERROR", "WARN"] {
         assert!(!log.contains(word), "the log speaks of {word}:\n{log}");
     }
+}
+
+#[tokio::test]
+async fn several_namespaces_with_a_role_in_each_are_served_and_no_other() {
+    let scene = Scene::without_operator("first").await;
+    let (second, third) = (scene.cluster.namespace("second").await, scene.cluster.namespace("third").await);
+    install_role(scene.cluster, &second, &scene.namespace).await;
+    for namespace in [&*scene.namespace, &*second, &*third] {
+        scene.cluster.apply(namespace, &service(SHOP, json!({})).to_string()).await.ok();
+    }
+    let both = format!("--namespace={},{}", &*scene.namespace, &*second);
+    let operator = operator(&scene.kubeconfig, &[&both]).await;
+    scene.ready(SHOP).await;
+    let status = async |namespace: &str| {
+        scene.cluster.kubectl(["get", "csvc", SHOP, "--no-headers", "--namespace", namespace]).await.ok()
+    };
+    wait::until(SOON, "the second namespace is served", async || {
+        status(&second).await.contains(" Ready ").then_some(())
+    })
+    .await;
+    assert!(!status(&third).await.contains("Ready"));
+    assert!(!operator.log().contains("orbidden"), "{}", operator.log());
 }
 
 #[tokio::test]

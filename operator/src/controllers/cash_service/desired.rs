@@ -208,6 +208,13 @@ fn kind_of(kind: &str) -> Option<ChildKind> {
     })
 }
 
+/// A Deployment that was deleted comes back with the size that it had, for whoever scales it to go on from.
+fn size_at_birth(obj: &CashService) -> i32 {
+    let bounds = obj.spec.bounds();
+    let last = obj.status.as_ref().and_then(|s| s.wanted_replicas).filter(|wanted| *wanted > 0);
+    last.map_or_else(|| obj.spec.first_replicas(), |wanted| wanted.clamp(bounds.min, bounds.max))
+}
+
 trait BornWith {
     fn born_with(self, obj: &CashService) -> Self;
 }
@@ -218,7 +225,7 @@ impl BornWith for Child {
         if self.kind != ChildKind::of::<Deployment>() {
             return self;
         }
-        let size: Value = json!({ "spec": { "replicas": obj.spec.first_replicas() } });
+        let size: Value = json!({ "spec": { "replicas": size_at_birth(obj) } });
         self.at_birth(size).essential()
     }
 }

@@ -69,6 +69,17 @@ fn the_deployment_is_born_with_its_size_and_its_intent_never_names_one() {
 }
 
 #[test]
+fn a_deployment_that_was_deleted_comes_back_with_its_last_size_within_the_bounds() {
+    for (wanted, born) in [(json!(6), 6), (json!(99), 10), (json!(1), 2), (json!(0), 2), (json!(null), 2)] {
+        let mut obj = service(json!({}));
+        obj.status = serde_json::from_value(json!({ "wantedReplicas": wanted })).unwrap();
+        let all = desired(&obj, &random(), at(0)).unwrap();
+        let at_birth = child(&all, "Deployment", "shop").unwrap().at_birth.clone().unwrap();
+        assert_eq!(at_birth["spec"]["replicas"], born, "{wanted}");
+    }
+}
+
+#[test]
 fn only_mode_fixed_writes_the_size_and_only_mode_hpa_has_an_autoscaler() {
     for (mode, fixed, autoscaler) in
         [("HPA", false, true), ("Fixed", true, false), ("External", false, false)]
