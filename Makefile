@@ -14,7 +14,7 @@ DENY := $(CACHE)/tools/cargo-deny-$(DENY_VERSION)
 CLUSTER := $(CARGO) run --locked --quiet --package csop-tests --bin csop-cluster --
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test dev cluster build install image fmt lint deny bless clean-cache need-rust need-go
+.PHONY: help demo picture test dev cluster build install image fmt lint deny bless clean-cache need-rust need-go
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -22,6 +22,10 @@ help: ## Print this list
 demo: need-rust need-go ## Show csop at work on a local control plane, then clean up (KEEP=1: leave it running)
 	$(CARGO) build --workspace --locked
 	$(CARGO) run --locked --quiet --package csop-tests --bin csop-demo -- $(if $(KEEP),--keep)
+
+picture: need-rust need-go ## Draw docs/demo.svg anew, from a real run of the demo
+	$(CARGO) build --workspace --locked
+	$(CARGO) run --locked --quiet --package csop-tests --bin csop-demo -- --record docs/demo.svg
 
 test: need-rust need-go ## Run all tests that this machine can run
 	$(CARGO) build --workspace --locked
