@@ -107,8 +107,11 @@ fn record(service: &CashService, number: i64, hash: &str) -> Manifest {
     if let Some(cause) = service.annotations().get(annotations::CHANGE_CAUSE) {
         notes.insert(annotations::CHANGE_CAUSE.to_owned(), cause.clone());
     }
-    let data = RawExtension(json!({ "spec": relevant_spec(service) }));
-    Manifest::new(&ControllerRevision { metadata, data: Some(data), revision: number })
+    let mut data = json!({ "spec": relevant_spec(service) });
+    if let Some(stamp) = service.annotations().get(annotations::RESTARTED_AT) {
+        data["restartedAt"] = Value::from(stamp.as_str());
+    }
+    Manifest::new(&ControllerRevision { metadata, data: Some(RawExtension(data)), revision: number })
 }
 
 #[cfg(test)]
@@ -138,6 +141,16 @@ mod tests {
         let history = History::new(vec![recorded(2, "b"), recorded(1, "a")]);
         assert_eq!(history.next(&plan, "b"), None);
         assert_eq!(history.next(&plan, "a").map(|m| m.name).as_deref(), Some("shop-r3"));
+    }
+
+    #[test]
+    fn a_record_holds_all_that_an_owner_set_of_the_pod_template() {
+        let mut service = service();
+        service
+            .annotations_mut()
+            .insert(annotations::RESTARTED_AT.to_owned(), "2026-11-21T10:00:00Z".to_owned());
+        let body = record(&service, 1, "x").body;
+        assert_eq!(body["data"], json!({"spec": {"image": "i:1"}, "restartedAt": "2026-11-21T10:00:00Z"}));
     }
 
     #[test]
