@@ -72,7 +72,8 @@ impl Cluster {
         Ok(Self { kubeconfig, users, supervisor: None })
     }
 
-    fn start(arguments: &[&str]) -> Result<Self, Error> {
+    /// Like [`Self::with`], but returns the failure.
+    pub fn start(arguments: &[&str]) -> Result<Self, Error> {
         let program = binaries::beside_tests("csop-cluster")?;
         let mut command = Command::new(program);
         command.args(["up", "--until-stdin-closes"]).args(arguments);

@@ -10,13 +10,9 @@ use std::{
 
 use clap::{Parser, Subcommand};
 use csop_tests::{
-    Error, child, cluster::READY, components::Options, programs, run_dir, supervisor::Supervisor,
+    Error, child, cluster::READY, components::Options, programs, run_dir, signals, supervisor::Supervisor,
 };
-use tokio::{
-    runtime,
-    signal::unix::{SignalKind, signal},
-    sync::oneshot,
-};
+use tokio::{runtime, sync::oneshot};
 
 /// A real Kubernetes control plane on this machine, with simulated nodes and pods
 #[derive(Parser)]
@@ -90,10 +86,10 @@ fn up(options: &Options, until_stdin_closes: bool) -> Result<(), Error> {
         let mut end = Box::pin(async {
             match &mut closed {
                 Some(closed) => tokio::select! {
-                    stopped = stop_signal() => stopped,
+                    stopped = signals::stop() => stopped,
                     _ = closed => Ok(()),
                 },
-                None => stop_signal().await,
+                None => signals::stop().await,
             }
         });
         let started = Instant::now();
@@ -124,18 +120,6 @@ fn announce(supervisor: &Supervisor, started: Instant, quiet: bool) {
         supervisor.bin().display()
     );
     let _ = io::stdout().flush();
-}
-
-async fn stop_signal() -> Result<(), Error> {
-    let listen = |kind| signal(kind).map_err(Error::spawn("a signal handler"));
-    let (mut interrupt, mut terminate, mut hangup) =
-        (listen(SignalKind::interrupt())?, listen(SignalKind::terminate())?, listen(SignalKind::hangup())?);
-    tokio::select! {
-        _ = interrupt.recv() => {}
-        _ = terminate.recv() => {}
-        _ = hangup.recv() => {}
-    }
-    Ok(())
 }
 
 fn stdin_closes() -> oneshot::Receiver<()> {

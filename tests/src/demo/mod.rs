@@ -1,0 +1,136 @@
+//! The demo: csop at work on a local control plane, told step by step with real commands and their real output.
+
+mod narrator;
+mod picture;
+mod shell;
+mod stage;
+mod story;
+mod svg;
+mod timing;
+
+use std::{
+    fs,
+    io::{self, Write as _},
+    path::{Path, PathBuf},
+    pin::pin,
+    time::{Duration, Instant},
+};
+
+use crate::{Error, binaries, programs, signals};
+use narrator::Narrator;
+use stage::Stage;
+
+/// The programs of this repository that the demo runs, each with its package.
+const PROGRAMS: [(&str, &str); 3] =
+    [("csop-operator", "csop-operator"), ("kubectl-csop", "kubectl-csop"), ("csop-tests", "csop-cluster")];
+
+/// How long a failed command waits for the signal that may have caused it: Ctrl-C reaches all programs at once.
+const SIGNAL_WITHIN: Duration = Duration::from_millis(300);
+
+/// How many lines of the operator's log a failure shows.
+const LOG_LINES: usize = 40;
+
+/// What can be chosen about the demo.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Options {
+    /// Leave everything running to play with, until Ctrl-C
+    #[arg(long)]
+    pub keep: bool,
+    /// Draw the most telling part as a terminal picture into this file
+    #[arg(long, value_name = "FILE.svg", conflicts_with = "keep")]
+    pub record: Option<PathBuf>,
+}
+
+/// How a demo came to its end.
+#[derive(Debug)]
+pub enum End {
+    /// All of it was told.
+    Told,
+    /// A signal cut it short.
+    Interrupted,
+    /// Something did not work.
+    Failed(Error),
+}
+
+/// A demo that has all its programs, and has not begun yet.
+pub struct Demo {
+    options: Options,
+    narrator: Narrator,
+    bin: PathBuf,
+}
+
+impl Demo {
+    /// Builds what is missing, which can take minutes the first time.
+    pub fn prepare(options: Options) -> Result<Self, Error> {
+        let mut narrator = Narrator::on_stdout(options.record.is_some());
+        narrator.heading("Build", "Build what is missing")?;
+        for (package, name) in PROGRAMS {
+            let began = Instant::now();
+            binaries::up_to_date(package, name)?;
+            narrator.output(&format!("{name}: up to date after {:.1} s", began.elapsed().as_secs_f32()))?;
+        }
+        if programs::cluster_if_built().is_none() {
+            narrator
+                .note("The control plane is built from source once; a few minutes, and only this time.")?;
+        }
+        let bin = programs::cluster()?;
+        narrator.output(&format!("Kubernetes: ready in {}", bin.display()))?;
+        Ok(Self { options, narrator, bin })
+    }
+
+    /// Tells the story and takes everything away again, whatever the end.
+    pub async fn run(mut self) -> End {
+        let mut stage = Stage::new(self.bin.clone(), self.options.record.is_some());
+        let mut stopped = pin!(signals::stop());
+        let told = tokio::select! {
+            biased;
+            _ = &mut stopped => return interrupted(stage),
+            told = Box::pin(story::tell(&mut stage, &mut self.narrator, self.options.keep)) => told,
+        };
+        if told.is_err() && tokio::time::timeout(SIGNAL_WITHIN, &mut stopped).await.is_ok() {
+            return interrupted(stage);
+        }
+        let shown = match told {
+            Ok(()) => tokio::select! {
+                biased;
+                _ = &mut stopped => return interrupted(stage),
+                shown = Box::pin(self.conclude(&mut stage)) => shown,
+            },
+            Err(error) => Err(error),
+        };
+        match shown {
+            Ok(()) => End::Told,
+            Err(error) => {
+                say(&stage.operator_log(LOG_LINES));
+                End::Failed(error)
+            }
+        }
+    }
+
+    /// What follows the story: the end of the control plane, the times, the picture.
+    async fn conclude(&mut self, stage: &mut Stage) -> Result<(), Error> {
+        story::clean_up(stage, &mut self.narrator).await?;
+        self.narrator.times()?;
+        match &self.options.record {
+            Some(path) => self.draw(path),
+            None => Ok(()),
+        }
+    }
+
+    fn draw(&self, path: &Path) -> Result<(), Error> {
+        let lines = picture::lines(self.narrator.transcript(), picture::COLUMNS);
+        fs::write(path, svg::render(&lines, picture::COLUMNS)).map_err(Error::file("write", path))
+    }
+}
+
+fn interrupted(stage: Stage) -> End {
+    say("\ncsop-demo: interrupted, taking everything down");
+    drop(stage);
+    End::Interrupted
+}
+
+/// Tells the person at the terminal what is no part of the story.
+pub fn say(message: &str) {
+    // A closed standard error is no reason to stop.
+    let _ = writeln!(io::stderr(), "{message}");
+}
