@@ -72,6 +72,8 @@ async fn every_example_becomes_ready() {
             continue;
         }
         let text = std::fs::read_to_string(&path).unwrap();
+        let rendered = scene.csop(["render", "-f", &path.display().to_string()]).await.ok();
+        assert!(rendered.contains("kind: Deployment"), "{rendered}");
         scene.apply(&text).await;
         for document in serde_yaml::Deserializer::from_str(&text) {
             let object: Value = serde::Deserialize::deserialize(document).unwrap();

@@ -13,11 +13,11 @@ use serde::{Deserialize, Serialize};
 pub struct Rollout {
     /// Pods above the wanted number during a rollout, a number or a percentage. Default: 25 %.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[x_kube(validation = Rule::new("type(self) == int ? self >= 0 : self.matches('^[0-9]{1,4}%$')").message("rollout.maxSurge must be a number, not negative, or a percentage such as 25%"))]
+    #[x_kube(validation = Rule::new("string(self).matches('^([0-9]+|[0-9]{1,4}%)$')").message("rollout.maxSurge must be a number, not negative, or a percentage such as 25%"))]
     pub max_surge: Option<IntOrString>,
     /// Pods below the wanted number during a rollout, a number or a percentage. Default: 0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[x_kube(validation = Rule::new("type(self) == int ? self >= 0 : self.matches('^([0-9]{1,2}|100)%$')").message("rollout.maxUnavailable must be a number, not negative, or a percentage up to 100%"))]
+    #[x_kube(validation = Rule::new("string(self).matches('^([0-9]+|([0-9]{1,2}|100)%)$')").message("rollout.maxUnavailable must be a number, not negative, or a percentage up to 100%"))]
     pub max_unavailable: Option<IntOrString>,
 }
 
