@@ -187,7 +187,10 @@ pub enum Error {
     /// The object vanished while it was waited for.
     #[error("{0} was deleted while it was waited for")]
     Vanished(String),
-    /// The answer to a question was no, or Ctrl-C.
+    /// The answer to a question was no.
+    #[error("{0}")]
+    Declined(String),
+    /// Ctrl-C.
     #[error("{0}")]
     Interrupted(String),
 }

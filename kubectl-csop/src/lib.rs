@@ -80,5 +80,8 @@ fn block_on(command: impl Future<Output = Result<Exit, Error>>) -> Result<Exit, 
         .enable_all()
         .build()
         .map_err(|error| Error::Usage { message: format!("cannot start: {error}"), hint: None })?;
-    runtime.block_on(command)
+    let end = runtime.block_on(command);
+    // A prompt that was left by Ctrl-C still waits for its key.
+    runtime.shutdown_background();
+    end
 }

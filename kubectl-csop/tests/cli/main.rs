@@ -1,5 +1,7 @@
 //! The plugin from outside: its output, exit codes and generated files, without a cluster.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
+
 mod cluster;
 mod examples;
 mod process;

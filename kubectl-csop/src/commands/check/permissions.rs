@@ -15,6 +15,9 @@ const PERMISSIONS: &str = "permissions";
 /// A permission: group, resource, verbs.
 type Rule = (&'static str, &'static str, &'static [&'static str]);
 
+/// A verb and a resource that it is not allowed on.
+type Lack = (&'static str, &'static str);
+
 /// Without these the plugin is of no use.
 const NEEDED: &[Rule] = &[("csop.dev", "cashservices", &["get", "list", "watch"])];
 /// For `init`.
@@ -48,12 +51,12 @@ const TO_INSTALL_THERE: &[Rule] =
 pub async fn to_use(cluster: &Cluster) -> Vec<Finding> {
     let place = Some(cluster.namespace.as_str());
     let here = format!("in namespace {}", cluster.namespace);
-    let judge = |denied: Result<Vec<String>, Error>,
+    let judge = |denied: Result<Vec<Lack>, Error>,
                  good: String,
                  bad: fn(&'static str, String, String) -> Finding,
                  loss: &str| match denied {
         Ok(denied) if denied.is_empty() => ok(PERMISSIONS, good),
-        Ok(denied) => bad(PERMISSIONS, format!("you may not {} {here}", denied.join(", ")), loss.to_owned()),
+        Ok(denied) => bad(PERMISSIONS, format!("you may not {} {here}", told(&denied)), loss.to_owned()),
         Err(error) => failed(PERMISSIONS, &error),
     };
     vec![
@@ -95,17 +98,17 @@ pub async fn to_install(cluster: &Cluster) -> Vec<Finding> {
     }
     let hint =
         "have an administrator install it; an installation for single namespaces needs fewer permissions";
-    vec![failure(PERMISSIONS, format!("you may not {}", all.join(", ")), hint)]
+    vec![failure(PERMISSIONS, format!("you may not {}", told(&all)), hint)]
 }
 
-/// The permissions of a list that the caller lacks, as `verb resource`.
-async fn denied(rules: &[Rule], namespace: Option<&str>, cluster: &Cluster) -> Result<Vec<String>, Error> {
+/// The permissions of a list that the caller lacks.
+async fn denied(rules: &[Rule], namespace: Option<&str>, cluster: &Cluster) -> Result<Vec<Lack>, Error> {
     let asked = rules
         .iter()
         .flat_map(|(group, resource, verbs)| verbs.iter().map(move |verb| (*group, *resource, *verb)));
     let reviews = asked.map(|(group, resource, verb)| async move {
         let allowed = may(group, resource, verb, namespace, cluster).await?;
-        Ok((!allowed).then(|| format!("{verb} {resource}")))
+        Ok((!allowed).then_some((verb, resource)))
     });
     let answers = futures::future::try_join_all(reviews).await?;
     Ok(answers.into_iter().flatten().collect())
@@ -134,4 +137,38 @@ async fn may(
     let attempt = Attempt::new("create", "selfsubjectaccessreviews.authorization.k8s.io");
     let answer = cluster.call(attempt, api.create(&PostParams::default(), &review)).await?;
     Ok(answer.status.is_some_and(|status| status.allowed))
+}
+
+/// Verbs with the same resources together: `get, list cashservices; create namespaces`.
+fn told(lacks: &[Lack]) -> String {
+    let mut groups: Vec<(Vec<&str>, Vec<&str>)> = vec![];
+    for (verb, _) in lacks {
+        if groups.iter().any(|(verbs, _)| verbs.contains(verb)) {
+            continue;
+        }
+        let resources: Vec<_> = lacks.iter().filter(|lack| lack.0 == *verb).map(|lack| lack.1).collect();
+        match groups.iter_mut().find(|group| group.1 == resources) {
+            Some((verbs, _)) => verbs.push(verb),
+            None => groups.push((vec![verb], resources)),
+        }
+    }
+    let texts: Vec<_> = groups
+        .iter()
+        .map(|(verbs, resources)| format!("{} {}", verbs.join(", "), resources.join(", ")))
+        .collect();
+    texts.join("; ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::told;
+
+    #[test]
+    fn verbs_with_the_same_resources_are_told_together() {
+        assert_eq!(told(&[("get", "cashservices"), ("list", "cashservices")]), "get, list cashservices");
+        assert_eq!(
+            told(&[("list", "pods"), ("create", "roles"), ("list", "secrets")]),
+            "list pods, secrets; create roles"
+        );
+    }
 }

@@ -21,8 +21,6 @@ pub(super) async fn run(plan: &Plan, args: &Args, global: &Global, io: &mut Io) 
             "add --yes, or -o yaml to see the manifest first",
         ));
     }
-    // From here on Ctrl-C is an answer to a question, not the end of the process.
-    let interrupted = follow::interrupts()?;
     let cluster = connect(global, io).await?;
     let attempt = cluster.on_service("create", &plan.name);
     let metadata = cluster.services();
@@ -37,10 +35,12 @@ pub(super) async fn run(plan: &Plan, args: &Args, global: &Global, io: &mut Io) 
     io.note(&plan.change(Some(&cluster.namespace)));
     if !args.yes {
         io.say(&format!("\n{}", yaml::text(plan)));
-        if !ask::confirm("Create it?", io)? {
-            return Err(Error::Interrupted("nothing was created".to_owned()));
+        if !ask::confirm("Create it?", io).await? {
+            return Err(Error::Declined("nothing was created".to_owned()));
         }
     }
+    // From here on Ctrl-C has something to say: the service is there.
+    let interrupted = follow::interrupts()?;
     post(plan, &cluster, false).await?;
     io.print(&format!("cashservice.csop.dev/{} created\n", plan.name))?;
     if args.no_wait {

@@ -110,7 +110,7 @@ pub async fn until_ready(
             },
             _ = tick.tick() => {}
             _ = interrupted.recv() => break Err(left(name)),
-            () = &mut late => break Err(timed_out(name, timeout, &view.last)),
+            () = &mut late => break Err(timed_out(name, &cluster.namespace, timeout, &view.last)),
         }
         let now = Instant::now();
         if progress.is_lonely(newest.as_ref(), now) {
@@ -121,10 +121,7 @@ pub async fn until_ready(
             Step::Waiting(text) => view.tell(&text, io),
             Step::Ready(text) => break Ok(text),
             Step::Failed { reason, message } => {
-                let hint = format!(
-                    "it is there, and its operator keeps trying: kubectl csop status {name} -n {}",
-                    cluster.namespace
-                );
+                let hint = next_step(&reason, name, &cluster.namespace);
                 break Err(Error::Failed { subject: format!("cashservice/{name}"), reason, message, hint });
             }
         }
@@ -139,16 +136,25 @@ fn watch(name: &str, cluster: &Cluster) -> impl Stream<Item = watcher::Result<Op
     watcher::watch_object(cluster.services(), name).default_backoff()
 }
 
+fn next_step(reason: &str, name: &str, namespace: &str) -> String {
+    match advice::next_step(reason, namespace, name) {
+        nothing if nothing.is_empty() => {
+            format!("it is there, and its operator keeps trying: kubectl csop status {name} -n {namespace}")
+        }
+        step => step,
+    }
+}
+
 fn left(name: &str) -> Error {
     Error::Interrupted(format!("stopped waiting; cashservice/{name} is created and goes on without you"))
 }
 
-fn timed_out(name: &str, after: Duration, last: &str) -> Error {
+fn timed_out(name: &str, namespace: &str, after: Duration, last: &str) -> Error {
     let state = if last.is_empty() { String::new() } else { format!(" (now: {last})") };
     Error::TimedOut {
         what: format!("cashservice/{name} to become Ready{state}"),
         after,
-        hint: format!("it goes on without you; watch it with `kubectl csop status {name} -w`"),
+        hint: format!("it goes on without you; watch it with `kubectl csop status {name} -n {namespace} -w`"),
     }
 }
 

@@ -5,6 +5,7 @@ mod create;
 mod follow;
 mod image;
 mod plan;
+mod prompt;
 mod yaml;
 
 use crate::cli::Global;
@@ -87,7 +88,7 @@ pub(super) async fn run(args: &Args, global: &Global, io: &mut Io) -> Result<Exi
     let draft = plan::Draft::from(args);
     // What was given is judged before anything is asked.
     draft.check()?;
-    let draft = if draft.missing().is_empty() { draft } else { ask::complete(draft, io)? };
+    let draft = if draft.missing().is_empty() { draft } else { ask::complete(draft, io).await? };
     let mut plan = draft.plan()?;
     plan.namespace.clone_from(&global.namespace);
     plan.check_rules()?;

@@ -10,6 +10,8 @@ use serde_json::Value;
 
 /// Most replicas that the API takes.
 const MOST: i64 = 10_000;
+/// Fewest replicas, where nothing else was said.
+const DEFAULT_MIN: i32 = 2;
 
 /// What is known so far.
 #[derive(Clone, Debug, Default)]
@@ -223,10 +225,9 @@ impl Plan {
     /// What will change, from what it is now.
     pub fn change(&self, namespace: Option<&str>) -> String {
         let place = namespace.map(|namespace| format!(" in namespace {namespace}")).unwrap_or_default();
-        let bound = |value: Option<i32>| value.map(|value| value.to_string());
-        let min = bound(self.autoscaling.min_replicas).unwrap_or_else(|| "the default".to_owned());
-        let max = bound(self.autoscaling.max_replicas).unwrap_or_default();
-        format!("cashservice/{}{place}: none -> image {}, replicas {min} to {max}", self.name, self.image)
+        let max = self.autoscaling.max_replicas.unwrap_or(DEFAULT_MIN);
+        let min = self.autoscaling.min_replicas.unwrap_or(max.min(DEFAULT_MIN));
+        format!("cashservice/{}{place}: none -> image {}, {min} to {max} replicas", self.name, self.image)
     }
 }
 

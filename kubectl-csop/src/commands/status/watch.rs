@@ -42,7 +42,7 @@ pub async fn one(name: &str, args: &Args, cluster: &Cluster, io: &mut Io) -> Res
         let show = |io: &Io| (text_of_one(&view, args.output, io), facts::of_service(&view));
         printer.show(args.output, show, io)?;
         let again = tokio::select! {
-            _ = &mut stop => return Ok(Exit::Ok),
+            _ = &mut stop => return Ok(stopped(io)),
             _ = redraw.tick() => false,
             _ = refresh.tick() => true,
             seen = watched.next() => match seen {
@@ -66,6 +66,14 @@ pub async fn one(name: &str, args: &Args, cluster: &Cluster, io: &mut Io) -> Res
     }
 }
 
+/// Ctrl-C: the shell's prompt comes on a line of its own.
+fn stopped(io: &mut Io) -> Exit {
+    if io.terminal.live_stdout() {
+        io.say("");
+    }
+    Exit::Ok
+}
+
 fn deleted(name: &str, io: &mut Io) -> Result<Exit, Error> {
     io.note(&format!("cashservice/{name} was deleted"));
     Ok(Exit::Ok)
@@ -82,7 +90,7 @@ pub async fn all(args: &Args, cluster: &Cluster, io: &mut Io) -> Result<Exit, Er
     let mut stop = std::pin::pin!(tokio::signal::ctrl_c());
     loop {
         tokio::select! {
-            _ = &mut stop => return Ok(Exit::Ok),
+            _ = &mut stop => return Ok(stopped(io)),
             _ = redraw.tick() => {}
             seen = watched.next() => match seen {
                 Some(Ok(event)) => {

@@ -1,7 +1,7 @@
 //! A tiny API server on loopback: fixed answers by method and path, and a kubeconfig that points at it.
 
 use serde_json::{Value, json};
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};

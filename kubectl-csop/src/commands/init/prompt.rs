@@ -1,0 +1,138 @@
+//! One question at a time: by dialoguer where the terminal can be redrawn, line by line where it cannot.
+
+use crate::error::Error;
+use crate::io::Io;
+use dialoguer::{Confirm, Input, Select};
+use std::io::{self, BufRead, Write};
+use std::str::FromStr;
+use tokio::signal::unix::{SignalKind, signal};
+
+/// Asks questions on a terminal.
+pub struct Prompt<'a> {
+    io: &'a mut Io,
+    /// Prompts that redraw themselves need a terminal that is not plain.
+    live: bool,
+}
+
+impl<'a> Prompt<'a> {
+    /// Asks on these streams.
+    pub fn new(io: &'a mut Io) -> Self {
+        let live = io.terminal.stdin && io.terminal.live_stderr();
+        Self { io, live }
+    }
+
+    /// Asks for a value, until it is one that `check` accepts.
+    pub async fn value<T, C>(&mut self, what: &'static str, default: Option<T>, check: C) -> Result<T, Error>
+    where
+        T: Clone + ToString + FromStr + Send + 'static,
+        T::Err: ToString,
+        C: Fn(&T) -> Result<(), String> + Send + 'static,
+    {
+        if !self.live {
+            return self.plain_value(what, default.as_ref(), check);
+        }
+        let ask = move || {
+            let mut input = Input::<T>::new().with_prompt(what).validate_with(|answer: &T| check(answer));
+            if let Some(default) = default {
+                input = input.default(default);
+            }
+            input.interact_text()
+        };
+        live(what, ask).await
+    }
+
+    /// Offers choices, and returns the index of the one that was taken; the first is the default.
+    pub async fn choice(&mut self, what: &'static str, choices: &[&'static str]) -> Result<usize, Error> {
+        if self.live {
+            let choices = choices.to_vec();
+            return live(what, move || Select::new().with_prompt(what).items(choices).default(0).interact())
+                .await;
+        }
+        self.io.say(what);
+        for (at, choice) in choices.iter().enumerate() {
+            self.io.say(&format!("  {}  {choice}", at + 1));
+        }
+        let last = choices.len();
+        let check = move |answer: &usize| {
+            if (1..=last).contains(answer) { Ok(()) } else { Err(format!("choose 1 to {last}")) }
+        };
+        self.plain_value("Number", Some(&1), check).map(|number| number - 1)
+    }
+
+    /// Asks yes or no; no is the default.
+    pub async fn yes(&mut self, question: &'static str) -> Result<bool, Error> {
+        if self.live {
+            return live(question, move || Confirm::new().with_prompt(question).default(false).interact())
+                .await;
+        }
+        let answer = self.line(&format!("{question} [y/N]"))?;
+        Ok(matches!(answer.to_ascii_lowercase().as_str(), "y" | "yes"))
+    }
+
+    fn plain_value<T>(
+        &mut self,
+        what: &str,
+        default: Option<&T>,
+        check: impl Fn(&T) -> Result<(), String>,
+    ) -> Result<T, Error>
+    where
+        T: Clone + ToString + FromStr,
+        T::Err: ToString,
+    {
+        let shown = default.map(|default| format!(" [{}]", default.to_string())).unwrap_or_default();
+        loop {
+            let answer = self.line(&format!("{what}{shown}"))?;
+            let parsed = match (default, answer.is_empty()) {
+                (Some(default), true) => Ok(default.clone()),
+                _ => answer.parse().map_err(|error: T::Err| error.to_string()),
+            };
+            match parsed.and_then(|value| check(&value).map(|()| value)) {
+                Ok(value) => return Ok(value),
+                Err(message) => self.io.say(&message),
+            }
+        }
+    }
+
+    /// Asks on a line of its own, without any escape codes. Ctrl-C ends the process here, as it does by default.
+    fn line(&mut self, prompt: &str) -> Result<String, Error> {
+        let asked = write!(self.io.err, "{prompt}: ").and_then(|()| self.io.err.flush());
+        let mut answer = String::new();
+        match asked.and_then(|()| self.io.input.read_line(&mut answer)) {
+            Ok(0) => Err(failed(prompt, io::ErrorKind::UnexpectedEof.into())),
+            Ok(_) => Ok(answer.trim().to_owned()),
+            Err(error) => Err(failed(prompt, error)),
+        }
+    }
+}
+
+/// Asks on a thread of its own, so that Ctrl-C is heard meanwhile: a prompt may have hidden the cursor.
+async fn live<T: Send + 'static>(
+    what: &'static str,
+    ask: impl FnOnce() -> dialoguer::Result<T> + Send + 'static,
+) -> Result<T, Error> {
+    let mut interrupted = signal(SignalKind::interrupt()).map_err(|error| failed(what, error))?;
+    let answer = tokio::select! {
+        biased;
+        answer = tokio::task::spawn_blocking(ask) => answer,
+        _ = interrupted.recv() => return Err(left()),
+    };
+    match answer {
+        Ok(Ok(answer)) => Ok(answer),
+        Ok(Err(dialoguer::Error::IO(error))) => Err(failed(what, error)),
+        Err(_) => Err(failed(what, io::Error::other("the prompt ended early"))),
+    }
+}
+
+fn failed(what: &str, error: io::Error) -> Error {
+    if error.kind() == io::ErrorKind::Interrupted {
+        return left();
+    }
+    Error::Ask { what: what.to_owned(), source: error }
+}
+
+fn left() -> Error {
+    // Nobody is there to hear of a failure to show the cursor again, or to leave the prompt's line.
+    let terminal = console::Term::stderr();
+    let _ = terminal.show_cursor().and_then(|()| terminal.write_line(""));
+    Error::Interrupted("interrupted; nothing was created".to_owned())
+}
