@@ -2,9 +2,11 @@
 
 use std::net::SocketAddr;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::{Parser, ValueEnum};
 use csop_operator::controllers;
+use csop_operator::runtime::leader::Candidacy;
 use csop_operator::runtime::process::{self, Settings};
 use csop_operator::runtime::scope::Scope;
 use csop_operator::runtime::telemetry::{self, Format};
@@ -35,6 +37,42 @@ struct Args {
     /// Field manager whose fields on managed objects are left alone (a mesh injector and the like); repeated
     #[arg(long, value_name = "MANAGER")]
     allow_field_manager: Vec<String>,
+    #[command(flatten)]
+    election: Election,
+}
+
+#[derive(Debug, clap::Args)]
+struct Election {
+    /// Act only while this process holds a lease, so that several replicas can run
+    #[arg(long)]
+    leader_elect: bool,
+    /// Name of the lease
+    #[arg(long, default_value = csop_shared::names::managers::OPERATOR)]
+    lease_name: String,
+    /// Namespace of the lease; without it, that of the pod or of the kubeconfig's context
+    #[arg(long, env = "POD_NAMESPACE")]
+    lease_namespace: Option<String>,
+    /// Seconds without a renewal after which another replica may take the lease
+    #[arg(long, default_value_t = 15, value_parser = clap::value_parser!(u16).range(3..))]
+    lease_duration: u16,
+    /// Who holds the lease; without it, the host name and the process id
+    #[arg(long, env = "POD_NAME")]
+    identity: Option<String>,
+}
+
+impl Election {
+    fn candidacy(self, client: &Client) -> Option<Candidacy> {
+        let own_name = || {
+            let host = hostname::get().unwrap_or_default();
+            format!("{}_{}", host.to_string_lossy(), std::process::id())
+        };
+        self.leader_elect.then(|| Candidacy {
+            namespace: self.lease_namespace.unwrap_or_else(|| client.default_namespace().to_owned()),
+            lease: self.lease_name,
+            identity: self.identity.unwrap_or_else(own_name),
+            duration: Duration::from_secs(self.lease_duration.into()),
+        })
+    }
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -64,11 +102,13 @@ async fn main() -> ExitCode {
 }
 
 async fn run(args: Args) -> Result<(), Box<dyn std::error::Error>> {
+    let client = Client::try_default().await?;
     let settings = Settings {
         scope: Scope::of(args.namespace),
         allowed_field_managers: args.allow_field_manager,
         concurrency: args.concurrency,
         listen: args.listen,
+        candidacy: args.election.candidacy(&client),
     };
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
@@ -78,7 +118,6 @@ async fn run(args: Args) -> Result<(), Box<dyn std::error::Error>> {
             _ = interrupt.recv() => {}
         }
     };
-    let client = Client::try_default().await?;
     process::run(client, settings, controllers::register, shutdown).await?;
     Ok(())
 }

@@ -11,13 +11,17 @@ fn needed() -> Permissions {
     Permissions::common().and::<CashServices>()
 }
 
-/// The objects of a kind in a rendered manifest whose name is the operator's.
-fn of_operator<K: DeserializeOwned>(file: &str, kind: &str) -> Vec<K> {
+/// The objects of a kind and name in a rendered manifest.
+fn objects<K: DeserializeOwned>(file: &str, kind: &str, name: &str) -> Vec<K> {
     let path = format!("{}/../manifests/{file}", env!("CARGO_MANIFEST_DIR"));
     let text = std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{path}: {e}"));
     let objects = serde_yaml::Deserializer::from_str(&text).map(|d| Value::deserialize(d).unwrap());
-    let wanted = objects.filter(|o| o["kind"] == kind && o["metadata"]["name"] == "csop-operator");
+    let wanted = objects.filter(|o| o["kind"] == kind && o["metadata"]["name"] == name);
     wanted.map(|o| serde_json::from_value(o).unwrap()).collect()
+}
+
+fn of_operator<K: DeserializeOwned>(file: &str, kind: &str) -> Vec<K> {
+    objects(file, kind, "csop-operator")
 }
 
 #[test]
@@ -33,4 +37,20 @@ fn the_namespaced_install_grants_what_is_needed_and_nothing_in_the_cluster() {
     assert_eq!(roles.len(), 1);
     assert_eq!(Permissions::of(roles[0].rules.as_deref().unwrap()), needed());
     assert_eq!(of_operator::<Value>("install-namespaced.yaml", "ClusterRole"), Vec::<Value>::new());
+}
+
+#[test]
+fn both_installs_grant_the_lease_in_the_operators_own_namespace_and_no_other_lease() {
+    for (file, namespace) in [("install.yaml", "csop-system"), ("install-namespaced.yaml", "my-namespace")] {
+        let roles: Vec<Role> = objects(file, "Role", "csop-operator-leader");
+        let [role] = &roles[..] else { panic!("{file} has {} roles for the lease", roles.len()) };
+        assert_eq!(role.metadata.namespace.as_deref(), Some(namespace));
+        let rules = role.rules.as_deref().unwrap();
+        assert_eq!(Permissions::of(rules), Permissions::election());
+        for rule in rules {
+            // Creation cannot be limited by name.
+            let lease = (rule.verbs != ["create"]).then(|| vec!["csop-operator".to_owned()]);
+            assert_eq!(rule.resource_names, lease);
+        }
+    }
 }

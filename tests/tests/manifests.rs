@@ -133,6 +133,7 @@ fn a_mistyped_value_is_refused() {
         ("watchNamespaces=shop", "/watchNamespaces"),
         ("log.format=xml", "/log/format"),
         ("concurrency=0", "/concurrency"),
+        ("replicas=-1", "/replicas"),
         ("image.digest=sha256:abc", "/image/digest"),
     ] {
         let output = helm(&["template", "csop", CHART, "--kube-version", KUBERNETES, "--set", value]);
@@ -171,12 +172,31 @@ fn the_operator_may_do_the_same_in_one_namespace_as_in_all() {
 fn each_watched_namespace_gets_a_role_and_the_operator_its_name() {
     let all = objects(&template("csop-system", &[r#"watchNamespaces=["pay","1234"]"#]));
     for kind in ["Role", "RoleBinding"] {
-        let namespaces: Vec<_> =
-            all.iter().filter(|o| o["kind"] == kind).map(|o| &o["metadata"]["namespace"]).collect();
-        assert_eq!(namespaces, ["pay", "1234"], "{kind}");
+        let of = |name: &str| -> Vec<_> {
+            let found = all.iter().filter(|o| o["kind"] == kind && o["metadata"]["name"] == name);
+            found.map(|o| &o["metadata"]["namespace"]).collect()
+        };
+        assert_eq!(of("csop-operator"), ["pay", "1234"], "{kind}");
+        assert_eq!(of("csop-operator-leader"), ["csop-system"], "{kind}: the lease is where the operator is");
     }
     let deployment = all.iter().find(|o| o["kind"] == "Deployment").unwrap();
     let env = &deployment["spec"]["template"]["spec"]["containers"][0]["env"][0];
     assert_eq!((&env["name"], &env["value"]), (&"WATCH_NAMESPACE".into(), &"pay,1234".into()));
     assert!(!all.iter().any(|o| o["kind"] == "ClusterRoleBinding"));
+}
+
+#[test]
+fn replicas_elect_a_leader_and_a_single_one_does_not_block_drains() {
+    let of = |values: &[&str], kind: &str| {
+        objects(&template("csop-system", values)).into_iter().find(|object| object["kind"] == kind)
+    };
+    for (values, replicas) in [(&[][..], 2), (&["replicas=1"][..], 1)] {
+        let deployment = of(values, "Deployment").unwrap();
+        assert_eq!(deployment["spec"]["replicas"], replicas);
+        let container = &deployment["spec"]["template"]["spec"]["containers"][0];
+        let arguments = container["args"].as_array().unwrap();
+        assert!(arguments.contains(&"--leader-elect".into()), "even one replica overlaps with its successor");
+        assert!(arguments.contains(&"--lease-name=csop-operator".into()));
+        assert_eq!(of(values, "PodDisruptionBudget").is_some(), replicas > 1);
+    }
 }

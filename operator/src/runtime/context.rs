@@ -13,6 +13,7 @@ use super::error::Error;
 use super::events::Events;
 use super::kind::Kind;
 use super::live::Live;
+use super::mandate::{self, Mandate};
 use super::metrics::Metrics;
 use super::undo::Disputes;
 
@@ -23,22 +24,26 @@ pub struct Context {
     pub(super) events: Events,
     pub(super) metrics: Arc<Metrics>,
     pub(super) disputes: Disputes,
+    pub(super) mandate: Mandate,
     concurrency: u16,
     unlisted: AtomicUsize,
 }
 
 impl Context {
-    /// A context whose caches are not filled yet; `watches` of our own kinds are still to be listed.
+    /// A context whose caches are not filled yet; `watches` of our own kinds are still to be listed. Its client changes nothing
+    /// without the mandate.
     pub(super) fn new(
         client: Client,
         caches: Caches,
         metrics: Arc<Metrics>,
+        mandate: Mandate,
         concurrency: u16,
         watches: usize,
     ) -> Self {
+        let client = mandate::guarded(client, mandate.clone());
         let events = Events::new(client.clone());
-        let unlisted = AtomicUsize::new(watches);
-        Self { client, caches, events, metrics, disputes: Disputes::default(), concurrency, unlisted }
+        let (disputes, unlisted) = (Disputes::default(), AtomicUsize::new(watches));
+        Self { client, caches, events, metrics, disputes, mandate, concurrency, unlisted }
     }
 
     /// The client. Controllers read with it in `observe`, and nowhere else.

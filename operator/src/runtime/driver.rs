@@ -46,18 +46,21 @@ impl<K: Kind> Driver<K> {
         let woken = woken.map(|(namespace, name)| ObjectRef::new(&name).within(&namespace));
         let reconciler =
             Arc::new(Reconciler { kind: self.kind, ctx: self.ctx.clone(), store: store.clone(), slots });
-        let permits = self.permits;
+        let (permits, mandate) = (self.permits, self.ctx.mandate.clone());
+        let terms = mandate.terms();
         let reconcile = move |object: Arc<Guarded<K>>, reconciler: Arc<Reconciler<K>>| {
-            let permits = permits.clone();
+            let (permits, mandate) = (permits.clone(), mandate.clone());
             async move {
                 let _permit = permits.acquire().await;
-                let requeue = reconciler.run(object).await;
+                // Who may not act lets it pass: the next term begins with all objects.
+                let requeue = mandate.during(reconciler.run(object)).await.flatten();
                 Ok::<_, Infallible>(requeue.map_or_else(Action::await_change, Action::requeue))
             }
         };
         Controller::for_stream(objects, store)
             .with_config(Config::default().concurrency(self.ctx.concurrency()))
             .reconcile_on(woken)
+            .reconcile_all_on(terms)
             .graceful_shutdown_on(async move {
                 // A dropped sender stops the controller too.
                 let _ = stop.wait_for(|stop| *stop).await;

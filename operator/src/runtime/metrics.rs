@@ -5,6 +5,7 @@ use std::time::Duration;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
@@ -18,6 +19,7 @@ pub struct Metrics {
     seconds: Family<Labels, Histogram>,
     applies: Family<Labels, Counter>,
     retries: Family<Labels, Counter>,
+    leader: Gauge,
 }
 
 fn seconds_histogram() -> Histogram {
@@ -31,13 +33,15 @@ impl Default for Metrics {
         let seconds = Family::<Labels, Histogram>::new_with_constructor(seconds_histogram);
         let applies = Family::<Labels, Counter>::default();
         let retries = Family::<Labels, Counter>::default();
+        let leader = Gauge::default();
         let build = Info::new(vec![("version", env!("CARGO_PKG_VERSION"))]);
         registry.register("reconcile", "Reconciles by controller and outcome", reconciles.clone());
         registry.register("reconcile_seconds", "Duration of reconciles by controller", seconds.clone());
         registry.register("apply", "Writes to child objects by kind and result", applies.clone());
         registry.register("retries", "Reconciles asked for again after a failure", retries.clone());
+        registry.register("leader", "Whether this replica acts: 1 or 0", leader.clone());
         registry.register("build", "The running build", build);
-        Self { registry, reconciles, seconds, applies, retries }
+        Self { registry, reconciles, seconds, applies, retries, leader }
     }
 }
 
@@ -61,6 +65,11 @@ impl Metrics {
         self.retries.get_or_create(&vec![("controller", controller.to_owned())]).inc();
     }
 
+    /// Notes whether this replica acts.
+    pub fn leads(&self, leads: bool) {
+        self.leader.set(leads.into());
+    }
+
     /// All metrics as text.
     pub fn text(&self) -> Result<String, std::fmt::Error> {
         let mut text = String::new();
@@ -79,12 +88,14 @@ mod tests {
         metrics.reconciled("cash-service", "steady", Duration::from_millis(3));
         metrics.applied("Deployment", "created");
         metrics.retried("cash-service");
+        metrics.leads(true);
         let text = metrics.text().unwrap();
         for name in [
             r#"csop_reconcile_total{controller="cash-service",outcome="steady"} 1"#,
             r#"csop_reconcile_seconds_count{controller="cash-service"} 1"#,
             r#"csop_apply_total{kind="Deployment",result="created"} 1"#,
             r#"csop_retries_total{controller="cash-service"} 1"#,
+            "csop_leader 1",
             "csop_build_info{version=",
         ] {
             assert!(text.contains(name), "{name} in {text}");

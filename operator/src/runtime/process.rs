@@ -1,15 +1,16 @@
-//! The process: caches first, then the controllers, until it is told to stop.
+//! The process: caches first, then the controllers and the election, until it is told to stop.
 
 use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::FutureExt;
 use futures::future::BoxFuture;
 use kube::Client;
 use thiserror::Error;
 use tokio::net::TcpListener;
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
 use tokio::task::JoinSet;
 
 use super::caches::{Caches, Triggers};
@@ -18,6 +19,8 @@ use super::driver::Driver;
 use super::foreign::Trusted;
 use super::http;
 use super::kind::Kind;
+use super::leader::{Candidacy, Election};
+use super::mandate::Mandate;
 use super::metrics::Metrics;
 use super::scope::Scope;
 use super::watching;
@@ -49,6 +52,8 @@ pub struct Settings {
     pub concurrency: u16,
     /// Where health and metrics are served.
     pub listen: SocketAddr,
+    /// The election among replicas; without it, this process acts at all times.
+    pub candidacy: Option<Candidacy>,
 }
 
 type Start = Box<dyn FnOnce(Arc<Context>, bool, watch::Receiver<bool>) -> BoxFuture<'static, ()> + Send>;
@@ -114,8 +119,11 @@ pub async fn run(
     register(&mut controllers);
     let watches = controllers.watches();
     let Controllers { caches, starts } = controllers;
-    let ctx =
-        Arc::new(Context::new(client, caches, Arc::new(Metrics::default()), settings.concurrency, watches));
+    let (metrics, candidacy) = (Arc::new(Metrics::default()), settings.candidacy);
+    let mandate = if candidacy.is_some() { Mandate::pending() } else { Mandate::unlimited() };
+    metrics.leads(mandate.is_valid());
+    let election = candidacy.map(|who| Election::new(client.clone(), who, mandate.clone(), metrics.clone()));
+    let ctx = Arc::new(Context::new(client, caches, metrics, mandate, settings.concurrency, watches));
     let listening = |source| StartError::Listen { address: settings.listen, source };
     let listener = TcpListener::bind(settings.listen).await.map_err(listening)?;
     let address = listener.local_addr().map_err(listening)?;
@@ -123,6 +131,11 @@ pub async fn run(
     let mut server = JoinSet::new();
     server.spawn(http::serve(listener, ctx.clone()));
     let (stop, stopping) = watch::channel(false);
+    let (resign, resigned) = oneshot::channel();
+    let mut electing = JoinSet::new();
+    if let Some(election) = election {
+        electing.spawn(elect(ctx.clone(), election, resigned));
+    }
     let mut working = JoinSet::new();
     working.spawn(work(ctx, starts, stopping));
     tokio::select! {
@@ -133,8 +146,21 @@ pub async fn run(
     let ended = tokio::time::timeout(PATIENCE, working.join_next()).await;
     if ended.is_err() {
         tracing::warn!("some reconciles did not end in time and are cut off");
+        working.shutdown().await;
     }
+    // Nobody waits for it where there is no election.
+    let _ = resign.send(());
+    electing.join_next().await;
     Ok(())
+}
+
+/// Takes part in the election once the caches are filled: whoever leads must see.
+async fn elect(ctx: Arc<Context>, election: Election, resigned: oneshot::Receiver<()>) {
+    let resigned = resigned.map(|_| ()).shared();
+    tokio::select! {
+        () = ctx.caches.synced() => election.run(resigned).await,
+        () = resigned.clone() => {}
+    }
 }
 
 /// Fills the caches, then runs the controllers: with a cache half full, what is there would look missing.

@@ -22,6 +22,13 @@ impl Permissions {
         all
     }
 
+    /// What leader election needs, in the namespace of the lease.
+    pub fn election() -> Self {
+        let mut all = Self::default();
+        all.allow("coordination.k8s.io", "leases", &["create", "get", "update"]);
+        all
+    }
+
     /// Adds what the driver does on behalf of a controller.
     pub fn and<K: Kind>(mut self) -> Self {
         let (group, plural) = (K::Object::group(&()), K::Object::plural(&()));

@@ -25,6 +25,7 @@ use crate::runtime::error::Error;
 use crate::runtime::events::Notice;
 use crate::runtime::foreign::Trusted;
 use crate::runtime::kind::{Kind, Verdict};
+use crate::runtime::mandate::Mandate;
 use crate::runtime::metrics::Metrics;
 use crate::runtime::reconcile::Reconciler;
 use crate::runtime::scope::Scope;
@@ -166,7 +167,8 @@ impl Rig {
         let client = api.client();
         let mut caches = Caches::new(Scope::All, Trusted::default());
         caches.add::<Widgets>();
-        let ctx = Arc::new(Context::new(client.clone(), caches, Arc::new(Metrics::default()), 4, 0));
+        let mandate = Mandate::unlimited();
+        let ctx = Arc::new(Context::new(client.clone(), caches, Arc::new(Metrics::default()), mandate, 4, 0));
         let watches = ctx.caches.start(&client, false);
         tokio::time::timeout(Duration::from_secs(10), ctx.caches.synced()).await.unwrap();
         let (store, writer) = reflector::store();
