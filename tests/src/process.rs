@@ -41,10 +41,15 @@ impl Process {
 
     /// Starts the command with its output captured.
     pub fn try_start(name: &str, command: &Command) -> Result<Self, Error> {
+        Self::try_start_in(&std::env::temp_dir(), name, command)
+    }
+
+    /// Like [`Self::try_start`], with its output kept in a folder inside this one.
+    pub fn try_start_in(parent: &Path, name: &str, command: &Command) -> Result<Self, Error> {
         let folder = tempfile::Builder::new()
             .prefix("csop-process-")
-            .tempdir()
-            .map_err(Error::file("make a folder in", std::env::temp_dir()))?;
+            .tempdir_in(parent)
+            .map_err(Error::file("make a folder in", parent))?;
         let log = folder.path().join(LOG);
         let output = File::create(&log).map_err(Error::file("create", &log))?;
         let errors = output.try_clone().map_err(Error::file("open", &log))?;

@@ -82,23 +82,25 @@ impl Demo {
     pub async fn run(mut self) -> End {
         let mut stage = Stage::new(self.bin.clone(), self.options.record.is_some());
         let mut stopped = pin!(signals::stop());
-        let told = tokio::select! {
+        let mut told = tokio::select! {
             biased;
             _ = &mut stopped => return interrupted(stage),
-            told = Box::pin(story::tell(&mut stage, &mut self.narrator, self.options.keep)) => told,
+            told = Box::pin(self.tell(&mut stage)) => told,
         };
         if told.is_err() && tokio::time::timeout(SIGNAL_WITHIN, &mut stopped).await.is_ok() {
             return interrupted(stage);
         }
-        let shown = match told {
-            Ok(()) => tokio::select! {
+        if told.is_ok() && self.options.keep {
+            told = tokio::select! {
                 biased;
-                _ = &mut stopped => return interrupted(stage),
-                shown = Box::pin(self.conclude(&mut stage)) => shown,
-            },
-            Err(error) => Err(error),
-        };
-        match shown {
+                stopped = &mut stopped => stopped,
+                ended = story::stay(&mut stage, &mut self.narrator) => ended,
+            };
+            if told.is_ok() {
+                told = story::clean_up(&mut stage, &mut self.narrator).await;
+            }
+        }
+        match told {
             Ok(()) => End::Told,
             Err(error) => {
                 say(&stage.operator_log(LOG_LINES));
@@ -107,10 +109,16 @@ impl Demo {
         }
     }
 
-    /// What follows the story: the end of the control plane, the times, the picture.
-    async fn conclude(&mut self, stage: &mut Stage) -> Result<(), Error> {
-        story::clean_up(stage, &mut self.narrator).await?;
-        self.narrator.times()?;
+    /// The story; unless everything stays up, also its end, the times and the picture.
+    async fn tell(&mut self, stage: &mut Stage) -> Result<(), Error> {
+        let narrator = &mut self.narrator;
+        story::tell(stage, narrator).await?;
+        if self.options.keep {
+            return Ok(());
+        }
+        story::delete(stage, narrator).await?;
+        story::clean_up(stage, narrator).await?;
+        narrator.times()?;
         match &self.options.record {
             Some(path) => self.draw(path),
             None => Ok(()),

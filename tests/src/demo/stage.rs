@@ -73,7 +73,9 @@ impl Stage {
     pub(super) async fn start_operator(&mut self, kubeconfig: &Path) -> Result<(), Error> {
         let mut command = Command::new(binaries::beside_tests("csop-operator")?);
         command.args(["--listen", "127.0.0.1:0"]).env("KUBECONFIG", kubeconfig);
-        let process = self.operator.insert(Process::try_start("csop-operator", &command)?);
+        // In the folder of the control plane, so that it goes with it even when the demo is killed.
+        let process = Process::try_start_in(self.cluster()?.run_folder(), "csop-operator", &command)?;
+        let process = self.operator.insert(process);
         wait::try_until(STARTS_WITHIN, "the operator has filled its caches", async || {
             process.log().contains("caches are filled").then_some(()).ok_or("")
         })
@@ -122,10 +124,14 @@ impl Stage {
     }
 
     /// The end of the operator's log under a title, for failures.
-    pub(super) fn operator_log(&self, lines: usize) -> String {
+    pub(super) fn operator_log(&mut self, lines: usize) -> String {
+        let state = if self.operator_is_running() { "which runs" } else { "which has ended" };
         match self.operator_log_file() {
-            Some(path) => format!("--- the operator's log\n{}", tail(&path, lines)),
-            None => "--- no operator was running".to_owned(),
+            Some(path) if path.exists() => {
+                format!("--- the log of the operator, {state}\n{}", tail(&path, lines))
+            }
+            Some(_) => "--- the log of the operator has gone with the control plane".to_owned(),
+            None => "--- no operator runs".to_owned(),
         }
     }
 

@@ -21,19 +21,15 @@ const HIGH: &str = "300m";
 const LOW: &str = "10m";
 const FEWEST: &str = "2";
 
-/// Tells everything up to the end of the service, or with `keep` up to Ctrl-C.
-pub(super) async fn tell(stage: &mut Stage, narrator: &mut Narrator, keep: bool) -> Result<(), Error> {
+/// Tells everything up to the end of the service.
+pub(super) async fn tell(stage: &mut Stage, narrator: &mut Narrator) -> Result<(), Error> {
     start(stage, narrator).await?;
     install(stage, narrator).await?;
     create(stage, narrator).await?;
     edit(stage, narrator).await?;
     restrict(stage, narrator).await?;
     load(stage, narrator).await?;
-    relief(stage, narrator).await?;
-    if keep {
-        return stay(stage, narrator).await;
-    }
-    delete(stage, narrator).await
+    relief(stage, narrator).await
 }
 
 async fn start(stage: &mut Stage, narrator: &mut Narrator) -> Result<(), Error> {
@@ -109,9 +105,7 @@ async fn load(stage: &mut Stage, narrator: &mut Narrator) -> Result<(), Error> {
     let ready =
         format!("kubectl wait --for=jsonpath='{{.status.ready}}'={MOST}/{MOST} csvc/shop --timeout=60s");
     shell.show(narrator, &ready).await?;
-    narrator.pictured(true);
     shell.show(narrator, "kubectl get csvc").await?;
-    narrator.pictured(false);
     shell.show(narrator, "kubectl csop status shop").await?;
     narrator
         .note("The number of replicas is the autoscaler's; csop never writes it, whatever else it restores.")
@@ -125,7 +119,8 @@ async fn relief(stage: &mut Stage, narrator: &mut Narrator) -> Result<(), Error>
         .note("Here an autoscaler waits for 2 s before it follows a falling load, by default for 5 minutes.")
 }
 
-async fn delete(stage: &mut Stage, narrator: &mut Narrator) -> Result<(), Error> {
+/// Deletes the service, and shows that nothing of it is left.
+pub(super) async fn delete(stage: &mut Stage, narrator: &mut Narrator) -> Result<(), Error> {
     narrator.heading("Delete", "Delete the service")?;
     stage.shell().show(narrator, "kubectl delete csvc shop").await?;
     let names = format!("{OBJECTS} -o name");
@@ -145,8 +140,8 @@ pub(super) async fn clean_up(stage: &mut Stage, narrator: &mut Narrator) -> Resu
     narrator.output(&format!("The operator and the control plane have ended; {} is gone.", folder.display()))
 }
 
-/// Keeps everything running until a signal ends the demo.
-async fn stay(stage: &mut Stage, narrator: &mut Narrator) -> Result<(), Error> {
+/// Keeps everything running, for as long as the operator does.
+pub(super) async fn stay(stage: &mut Stage, narrator: &mut Narrator) -> Result<(), Error> {
     narrator.heading("Stay", "Your turn: everything stays up until Ctrl-C. In another terminal:")?;
     narrator.output(&stage.exports())?;
     narrator.note("For example:")?;
