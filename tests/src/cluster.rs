@@ -2,13 +2,20 @@
 
 use std::{
     env, fs,
-    io::{BufRead as _, BufReader},
+    io::{BufRead as _, BufReader, Write as _},
     path::{Path, PathBuf},
     process::{Child, ChildStdin, Command, Stdio},
     sync::OnceLock,
 };
 
-use crate::{Error, binaries, components::AUDIT_LOG, credentials, pki::Subject, requests::Requests};
+use crate::{
+    Error, binaries,
+    components::AUDIT_LOG,
+    credentials,
+    orders::{Act, Order},
+    pki::Subject,
+    requests::Requests,
+};
 use kube::Client;
 
 /// The line of `csop-cluster up` that says it is ready and where its kubeconfig is.
@@ -114,6 +121,18 @@ impl Cluster {
     /// The process id of the supervisor of a local control plane.
     pub fn supervisor(&self) -> Option<u32> {
         self.supervisor.as_ref().map(|supervisor| supervisor.child.id())
+    }
+
+    /// Does something to a component of a local control plane of the test's own, such as `kube-apiserver`. What follows
+    /// from it is to be waited for.
+    ///
+    /// # Panics
+    /// When it is not a local one, or has ended.
+    pub fn order(&self, act: Act, component: &str) {
+        let order = Order { act, component: component.to_owned() };
+        let mut stdin =
+            self.supervisor.as_ref().and_then(|s| s.stdin.as_ref()).expect("the cluster is local");
+        writeln!(stdin, "{order}").expect("the supervisor runs");
     }
 
     /// A client as the administrator. It belongs to the test's runtime, so every test makes its own.

@@ -28,10 +28,13 @@ pub struct Options {
     /// How long after its start a pod's CPU does not count for autoscaling
     #[arg(long, default_value = "1s")]
     pub hpa_cpu_initialization_period: String,
+    /// How often the history of changes is cut off
+    #[arg(long, default_value = "5m")]
+    pub compaction_interval: String,
 }
 
 /// A program of the control plane, ready to be started.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Component {
     /// Its name, which is its program's too.
     pub name: &'static str,
@@ -49,8 +52,8 @@ pub const AUDIT_LOG: &str = "audit.log";
 const ADVERTISED: &str = "192.0.2.1";
 
 /// The components that must run before all others.
-pub fn servers(layout: &Layout) -> Result<Vec<Component>, Error> {
-    Ok(vec![etcd(layout)?, apiserver(layout)?])
+pub fn servers(layout: &Layout, options: &Options) -> Result<Vec<Component>, Error> {
+    Ok(vec![etcd(layout)?, apiserver(layout, options)?])
 }
 
 /// The components that are clients of the API server.
@@ -86,7 +89,7 @@ fn etcd(layout: &Layout) -> Result<Component, Error> {
     Ok(Component { name: "etcd", arguments })
 }
 
-fn apiserver(layout: &Layout) -> Result<Component, Error> {
+fn apiserver(layout: &Layout, options: &Options) -> Result<Component, Error> {
     let (etcd, own) = (layout.ports().etcd, layout.ports().api);
     let hosts = ["localhost", "kubernetes", "kubernetes.default", "kubernetes.default.svc", "10.96.0.1"];
     let files = layout.server("kube-apiserver", &hosts)?;
@@ -98,6 +101,7 @@ fn apiserver(layout: &Layout) -> Result<Component, Error> {
         ("etcd-cafile", &layout.authority().display().to_string()),
         ("etcd-certfile", &certificate),
         ("etcd-keyfile", &key),
+        ("etcd-compaction-interval", &options.compaction_interval),
         ("bind-address", "127.0.0.1"),
         ("secure-port", &own.to_string()),
         ("advertise-address", ADVERTISED),

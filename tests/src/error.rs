@@ -67,6 +67,14 @@ pub enum Error {
         /// Why not.
         reason: String,
     },
+    /// Nothing can be done with a component as told.
+    #[error(
+        "cannot follow the order {order:?}: know stop, start, pause and resume, and a component that this fits"
+    )]
+    Order {
+        /// The order.
+        order: String,
+    },
     /// Something that the machine should have is missing.
     #[error("{0}")]
     Missing(String),

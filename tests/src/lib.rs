@@ -16,6 +16,7 @@ pub mod kubectl;
 pub mod kwok;
 pub mod layout;
 pub mod namespace;
+pub mod orders;
 pub mod pki;
 pub mod ports;
 pub mod process;

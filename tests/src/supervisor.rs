@@ -20,6 +20,7 @@ use crate::{
     components::{self, Component, Options},
     credentials,
     layout::Layout,
+    orders::{Act, Order},
     process::tail,
     run_dir::{self, RunDir},
     wait,
@@ -36,9 +37,20 @@ pub struct Supervisor {
 }
 
 struct Running {
-    name: &'static str,
-    child: Child,
+    component: Component,
+    /// Missing while it is stopped by order.
+    child: Option<Child>,
     log: PathBuf,
+}
+
+impl Running {
+    fn signal(&self, signal: Signal) {
+        let id = self.child.as_ref().and_then(Child::id).and_then(|id| i32::try_from(id).ok());
+        if let Some(id) = id {
+            // It may have ended by itself.
+            let _ = killpg(Pid::from_raw(id), signal);
+        }
+    }
 }
 
 impl Supervisor {
@@ -65,9 +77,9 @@ impl Supervisor {
 
     /// Waits for the first component that ends, which none should, and says which it was.
     pub async fn failure(&mut self) -> Error {
-        let ends = self.components.iter_mut().map(|running| {
-            let (name, log) = (running.name, running.log.clone());
-            running.child.wait().map(move |ended| (name, log, ended)).boxed()
+        let ends = self.components.iter_mut().filter_map(|running| {
+            let (name, log) = (running.component.name, running.log.clone());
+            Some(running.child.as_mut()?.wait().map(move |ended| (name, log, ended)).boxed())
         });
         match future::select_all(ends).await.0 {
             (name, log, Ok(status)) => ended(name, &log, status),
@@ -75,8 +87,31 @@ impl Supervisor {
         }
     }
 
+    /// Does what a test asks for with one of the components.
+    pub async fn obey(&mut self, order: &Order) -> Result<(), Error> {
+        let unknown = || Error::Order { order: order.to_string() };
+        let at = self.components.iter().position(|running| running.component.name == order.component);
+        let running = &mut self.components[at.ok_or_else(unknown)?];
+        match order.act {
+            Act::Pause => running.signal(Signal::SIGSTOP),
+            Act::Resume => running.signal(Signal::SIGCONT),
+            Act::Stop => {
+                running.signal(Signal::SIGKILL);
+                if let Some(mut child) = running.child.take() {
+                    child.wait().await.map_err(Error::spawn(running.component.name))?;
+                }
+            }
+            Act::Start if running.child.is_some() => return Err(unknown()),
+            Act::Start => {
+                let child = spawn(&self.bin, &self.run, &running.component, &running.log)?;
+                running.child = Some(child);
+            }
+        }
+        Ok(())
+    }
+
     async fn bring_up(&mut self, options: &Options) -> Result<(), Error> {
-        for component in components::servers(&self.layout)? {
+        for component in components::servers(&self.layout, options)? {
             self.launch(component)?;
         }
         let client = credentials::client(&self.kubeconfig()).await?;
@@ -93,19 +128,9 @@ impl Supervisor {
     }
 
     fn launch(&mut self, component: Component) -> Result<(), Error> {
-        let Component { name, arguments } = component;
-        let log = self.run.path().join(format!("{name}.log"));
-        let output = File::create(&log).map_err(Error::file("create", &log))?;
-        let errors = output.try_clone().map_err(Error::file("open", &log))?;
-        let mut program = std::process::Command::new(self.bin.join(name));
-        program.args(arguments).current_dir(self.run.path());
-        let mut tied = Command::from(child::tied_to_caller(&program)?);
-        // Proxies and other settings of the user must not reach the components.
-        tied.env_clear().env("HOME", self.run.path()).env("KWOK_WORKDIR", self.run.path().join("kwok"));
-        tied.stdin(Stdio::null()).stdout(output).stderr(errors);
-        // In a group of its own, so that Ctrl-C reaches only the supervisor.
-        let child = tied.process_group(0).spawn().map_err(Error::spawn(name))?;
-        self.components.push(Running { name, child, log });
+        let log = self.run.path().join(format!("{}.log", component.name));
+        let child = spawn(&self.bin, &self.run, &component, &log)?;
+        self.components.push(Running { component, child: Some(child), log });
         Ok(())
     }
 
@@ -116,7 +141,7 @@ impl Supervisor {
         probe: impl AsyncFnMut() -> Result<(), String>,
     ) -> Result<(), Error> {
         let logs: Vec<_> =
-            self.components.iter().map(|running| (running.name, running.log.clone())).collect();
+            self.components.iter().map(|running| (running.component.name, running.log.clone())).collect();
         tokio::select! {
             waited = wait::try_until(READY_WITHIN, what, probe) => waited.map_err(|error| match error {
                 Error::NotReady { what, limit, detail } => {
@@ -131,17 +156,30 @@ impl Supervisor {
 
 impl Drop for Supervisor {
     fn drop(&mut self) {
-        for running in &mut self.components {
-            let Some(id) = running.child.id().and_then(|id| i32::try_from(id).ok()) else { continue };
-            // It may have ended by itself. Nothing of a component is worth keeping, so none is asked politely.
-            let _ = killpg(Pid::from_raw(id), Signal::SIGKILL);
+        for running in &self.components {
+            // Nothing of a component is worth keeping, so none is asked politely.
+            running.signal(Signal::SIGKILL);
         }
-        for running in &mut self.components {
-            while matches!(running.child.try_wait(), Ok(None)) {
+        for child in self.components.iter_mut().filter_map(|running| running.child.as_mut()) {
+            while matches!(child.try_wait(), Ok(None)) {
                 std::thread::sleep(Duration::from_millis(2));
             }
         }
     }
+}
+
+/// Starts a component; what it writes is added to the log.
+fn spawn(bin: &Path, run: &RunDir, component: &Component, log: &Path) -> Result<Child, Error> {
+    let output = File::options().create(true).append(true).open(log).map_err(Error::file("create", log))?;
+    let errors = output.try_clone().map_err(Error::file("open", log))?;
+    let mut program = std::process::Command::new(bin.join(component.name));
+    program.args(&component.arguments).current_dir(run.path());
+    let mut tied = Command::from(child::tied_to_caller(&program)?);
+    // Proxies and other settings of the user must not reach the components.
+    tied.env_clear().env("HOME", run.path()).env("KWOK_WORKDIR", run.path().join("kwok"));
+    tied.stdin(Stdio::null()).stdout(output).stderr(errors);
+    // In a group of its own, so that Ctrl-C reaches only the supervisor.
+    tied.process_group(0).spawn().map_err(Error::spawn(component.name))
 }
 
 async fn api_ready(client: &Client) -> Result<(), String> {

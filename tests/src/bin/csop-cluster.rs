@@ -2,7 +2,7 @@
 
 use std::{
     ffi::OsString,
-    io::{self, Read as _, Write as _},
+    io::{self, Write as _},
     process::ExitCode,
     thread,
     time::Instant,
@@ -12,7 +12,7 @@ use clap::{Parser, Subcommand};
 use csop_tests::{
     Error, child, cluster::READY, components::Options, programs, run_dir, signals, supervisor::Supervisor,
 };
-use tokio::{runtime, sync::oneshot};
+use tokio::{runtime, sync::mpsc};
 
 /// A real Kubernetes control plane on this machine, with simulated nodes and pods
 #[derive(Parser)]
@@ -30,7 +30,8 @@ enum Command {
     Up {
         #[command(flatten)]
         options: Options,
-        /// Also end when standard input is closed
+        /// Take orders from standard input, such as "stop etcd", "start etcd", "pause etcd", "resume etcd", and end when it
+        /// is closed
         #[arg(long)]
         until_stdin_closes: bool,
     },
@@ -82,25 +83,25 @@ fn up(options: &Options, until_stdin_closes: bool) -> Result<(), Error> {
     let runtime =
         runtime::Builder::new_current_thread().enable_all().build().map_err(Error::spawn("the runtime"))?;
     runtime.block_on(async {
-        let mut closed = until_stdin_closes.then(stdin_closes);
-        let mut end = Box::pin(async {
-            match &mut closed {
-                Some(closed) => tokio::select! {
-                    stopped = signals::stop() => stopped,
-                    _ = closed => Ok(()),
-                },
-                None => signals::stop().await,
-            }
-        });
+        let mut orders = until_stdin_closes.then(orders);
+        let mut stopped = Box::pin(signals::stop());
         let started = Instant::now();
         let mut supervisor = tokio::select! {
             supervisor = Supervisor::start(bin, options) => supervisor?,
-            stopped = &mut end => return stopped,
+            stopped = &mut stopped => return stopped,
+            // Whoever gives orders does so when it is ready.
+            _ = next(&mut orders) => return Ok(()),
         };
         announce(&supervisor, started, until_stdin_closes);
-        tokio::select! {
-            failure = supervisor.failure() => Err(failure),
-            stopped = &mut end => stopped,
+        loop {
+            tokio::select! {
+                failure = supervisor.failure() => return Err(failure),
+                stopped = &mut stopped => return stopped,
+                order = next(&mut orders) => match order {
+                    Some(line) => supervisor.obey(&line.parse()?).await?,
+                    None => return Ok(()),
+                },
+            }
         }
     })
 }
@@ -122,15 +123,28 @@ fn announce(supervisor: &Supervisor, started: Instant, quiet: bool) {
     let _ = io::stdout().flush();
 }
 
-fn stdin_closes() -> oneshot::Receiver<()> {
-    let (sender, receiver) = oneshot::channel();
+type Orders = mpsc::UnboundedReceiver<String>;
+
+/// The lines of standard input; they end when it is closed.
+fn orders() -> Orders {
+    let (sender, receiver) = mpsc::unbounded_channel();
     thread::spawn(move || {
-        let mut ignored = [0; 256];
-        while matches!(io::stdin().read(&mut ignored), Ok(count) if count > 0) {}
         // The receiver is gone when the control plane has ended already.
-        let _ = sender.send(());
+        io::stdin()
+            .lines()
+            .map_while(Result::ok)
+            .take_while(|line| sender.send(line.clone()).is_ok())
+            .for_each(drop);
     });
     receiver
+}
+
+/// The next order, or nothing when there will be none; who takes no orders waits for ever.
+async fn next(orders: &mut Option<Orders>) -> Option<String> {
+    match orders {
+        Some(orders) => orders.recv().await,
+        None => std::future::pending().await,
+    }
 }
 
 fn say(message: &str) {
