@@ -47,6 +47,11 @@ impl Scene {
     pub(crate) async fn without_operator(name: &str) -> Self {
         let cluster = Cluster::shared();
         install_crds(cluster).await;
+        Self::on(cluster, name).await
+    }
+
+    /// Like [`Self::without_operator`], on a cluster that has the CRDs.
+    pub(crate) async fn on(cluster: &'static Cluster, name: &str) -> Self {
         let namespace = cluster.restricted_namespace(name).await;
         let account = install_role(cluster, &namespace, &namespace).await;
         let kubeconfig = cluster.kubeconfig_for_service_account(&namespace, &account).await;
@@ -192,11 +197,16 @@ pub(crate) async fn install_crds(cluster: &Cluster) {
     static DONE: Mutex<bool> = Mutex::const_new(false);
     let mut done = DONE.lock().await;
     if !*done {
-        let folder = repository("crds");
-        cluster.kubectl(["apply", "--filename", &folder.display().to_string()]).await.ok();
-        established(cluster).await;
+        apply_crds(cluster).await;
         *done = true;
     }
+}
+
+/// The CRDs as `crds/` has them.
+pub(crate) async fn apply_crds(cluster: &Cluster) {
+    let folder = repository("crds");
+    cluster.kubectl(["apply", "--filename", &folder.display().to_string()]).await.ok();
+    established(cluster).await;
 }
 
 /// Waits until the CRD serves.
