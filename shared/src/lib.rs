@@ -4,7 +4,10 @@
 
 pub mod action;
 pub mod api;
+pub mod applied;
 pub mod conditions;
+pub mod contains;
+pub mod fields;
 pub mod health;
 pub mod names;
 pub mod quantity;

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
+use csop_shared::contains::contains;
 use kube::Client;
 use kube::api::{Api, DynamicObject, Patch, PatchParams};
 use serde_json::Value;
 
 use super::body::{Body, Parent};
 use super::children::{Child, ChildId, ChildKind, Policy};
-use super::contains::contains;
 use super::context::Context;
 use super::desired::{Applied, Conflict, Desired, Rejection};
 use super::error::{Class, Error};

@@ -3,10 +3,9 @@
 //! A server-side apply restores what we set but leaves what others added. Those additions are the fields of their entries in
 //! `managedFields` that none of our managers owns, but for a few that are theirs by right.
 
+use csop_shared::fields::{self, Fields};
 use csop_shared::names::managers;
 use serde_json::{Map, Value};
-
-use super::fields::{self, Fields};
 
 /// The control plane's own managers: what they set on a spec is part of how the cluster works.
 const CONTROL_PLANE: [&str; 5] =

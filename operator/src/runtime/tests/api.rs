@@ -4,12 +4,11 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
+use csop_shared::fields::{self, Fields};
 use http::{Method, Request, Response, StatusCode};
 use kube::Client;
 use kube::client::Body;
 use serde_json::{Map, Value, json};
-
-use crate::runtime::fields::{self, Fields};
 
 /// A request as the server saw it.
 #[derive(Clone, Debug)]

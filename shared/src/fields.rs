@@ -6,12 +6,12 @@
 use serde_json::{Map, Value};
 
 /// A set of fields.
-pub(super) type Fields = Map<String, Value>;
+pub type Fields = Map<String, Value>;
 
 const SELF: &str = ".";
 
 /// Adds all of `other` to `set`.
-pub(super) fn add(set: &mut Fields, other: &Fields) {
+pub fn add(set: &mut Fields, other: &Fields) {
     for (key, theirs) in other {
         let node = set.entry(key.clone()).or_insert_with(|| Value::Object(Fields::new()));
         if let (Some(node), Some(theirs)) = (node.as_object_mut(), theirs.as_object()) {
@@ -21,7 +21,7 @@ pub(super) fn add(set: &mut Fields, other: &Fields) {
 }
 
 /// The members of `set` that are not in `other` and do not contain anything of `other`.
-pub(super) fn subtract(set: &Fields, other: &Fields) -> Fields {
+pub fn subtract(set: &Fields, other: &Fields) -> Fields {
     let mut rest = Fields::new();
     for (key, ours) in set.iter().filter(|(key, _)| *key != SELF) {
         match (ours.as_object(), other.get(key).and_then(Value::as_object)) {
@@ -40,8 +40,26 @@ pub(super) fn subtract(set: &Fields, other: &Fields) -> Fields {
     rest
 }
 
+/// The members of `set` that `value` does not have.
+pub fn absent(set: &Fields, value: &Value) -> Fields {
+    let mut gone = Fields::new();
+    for (key, node) in set.iter().filter(|(key, _)| *key != SELF) {
+        match (find(value, key), node.as_object()) {
+            (None, _) => drop(gone.insert(key.clone(), node.clone())),
+            (Some(value), Some(node)) => {
+                let below = absent(node, value);
+                if !below.is_empty() {
+                    gone.insert(key.clone(), Value::Object(below));
+                }
+            }
+            (Some(_), None) => {}
+        }
+    }
+    gone
+}
+
 /// The part of `set` at `path`, as a set of its own from the root; empty when the path is not in the set.
-pub(super) fn at_path(set: &Fields, path: &[&str]) -> Fields {
+pub fn at_path(set: &Fields, path: &[&str]) -> Fields {
     let Some((first, rest)) = path.split_first() else { return set.clone() };
     let Some(node) = set.get(*first).and_then(Value::as_object) else { return Fields::new() };
     let below = at_path(node, rest);
@@ -54,12 +72,12 @@ pub(super) fn at_path(set: &Fields, path: &[&str]) -> Fields {
 /// Removes the members of `set` from `value`; list items and maps of which the set holds the node itself go whole.
 ///
 /// Nodes of `set` must hold nothing that is to stay: see [`subtract`].
-pub(super) fn remove(value: &mut Value, set: &Fields) {
+pub fn remove(value: &mut Value, set: &Fields) {
     for (key, node) in set.iter().filter(|(key, _)| *key != SELF) {
         let whole = node.as_object().is_none_or(|n| n.is_empty() || n.contains_key(SELF));
         match node.as_object() {
             Some(node) if !whole => {
-                if let Some(child) = find(value, key) {
+                if let Some(child) = find_mut(value, key) {
                     remove(child, node);
                 }
             }
@@ -69,7 +87,7 @@ pub(super) fn remove(value: &mut Value, set: &Fields) {
 }
 
 /// The members of `set` as readable paths, each a node that goes whole.
-pub(super) fn paths(set: &Fields) -> Vec<String> {
+pub fn paths(set: &Fields) -> Vec<String> {
     let mut found = vec![];
     collect(set, "", &mut found);
     found
@@ -90,7 +108,14 @@ fn collect(set: &Fields, prefix: &str, found: &mut Vec<String>) {
     }
 }
 
-fn find<'a>(value: &'a mut Value, key: &str) -> Option<&'a mut Value> {
+fn find<'a>(value: &'a Value, key: &str) -> Option<&'a Value> {
+    match key.split_once(':')? {
+        ("f", name) => value.get(name),
+        _ => value.get(position(value, key)?),
+    }
+}
+
+fn find_mut<'a>(value: &'a mut Value, key: &str) -> Option<&'a mut Value> {
     match key.split_once(':')? {
         ("f", name) => value.get_mut(name),
         _ => {
@@ -118,12 +143,17 @@ fn position(list: &Value, key: &str) -> Option<usize> {
     match notation {
         "k" => {
             let keys = wanted.as_object()?;
-            list.iter().position(|item| keys.iter().all(|(k, v)| item.get(k) == Some(v)))
+            list.iter().position(|item| keys.iter().all(|(k, v)| is_key(item.get(k), k, v)))
         }
         "v" => list.iter().position(|item| *item == wanted),
         "i" => wanted.as_u64().and_then(|at| usize::try_from(at).ok()).filter(|at| *at < list.len()),
         _ => None,
     }
+}
+
+/// Whether an item has this merge key; a port that names no protocol is one of TCP.
+fn is_key(have: Option<&Value>, key: &str, wanted: &Value) -> bool {
+    have.map_or(key == "protocol" && wanted == "TCP", |have| have == wanted)
 }
 
 #[cfg(test)]
@@ -147,6 +177,20 @@ mod tests {
         let set = fields(json!({"f:emptyDir": {"f:sizeLimit": {}}}));
         let other = fields(json!({"f:emptyDir": {}}));
         assert_eq!(subtract(&set, &other), set);
+    }
+
+    #[test]
+    fn members_that_a_value_lacks_are_found() {
+        let set = fields(json!({"f:spec": {"f:paused": {}, "f:image": {}, "f:ports": {
+            "k:{\"port\":80,\"protocol\":\"TCP\"}": {".": {}, "f:name": {}},
+            "k:{\"port\":81,\"protocol\":\"TCP\"}": {".": {}},
+        }}}));
+        let value = json!({"spec": {"image": "a", "ports": [{"port": 80}]}});
+        let gone = json!({"f:spec": {"f:paused": {}, "f:ports": {
+            "k:{\"port\":80,\"protocol\":\"TCP\"}": {"f:name": {}},
+            "k:{\"port\":81,\"protocol\":\"TCP\"}": {".": {}},
+        }}});
+        assert_eq!(absent(&set, &value), fields(gone));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Whether a live object still holds an intent, in spite of what the API server adds, drops and rewrites.
 
-use csop_shared::quantity;
+use crate::quantity;
 use serde_json::{Map, Value};
 
 /// Lists that are maps in disguise: the field's name and the keys of its items, in the API server's own schema.
@@ -49,7 +49,7 @@ const DROPPED_WHEN_ZERO: [&str; 12] = [
 ];
 
 /// Whether every field of `intent` is in `live` with an equal value. Type and identity are taken to be the same.
-pub(super) fn contains(live: &Value, intent: &Value) -> bool {
+pub fn contains(live: &Value, intent: &Value) -> bool {
     let Some(intent) = intent.as_object() else { return false };
     let content = intent.iter().filter(|(key, _)| !matches!(key.as_str(), "apiVersion" | "kind"));
     content.into_iter().all(|(key, wanted)| field("", key, live.get(key), wanted))
@@ -87,6 +87,49 @@ fn list(parent: &str, key: &str, live: &[Value], wanted: &[Value]) -> bool {
                 && live.iter().zip(wanted).all(|(live, wanted)| field(key, "", Some(live), wanted))
         }
     }
+}
+
+/// `live` as it is once `intent` is merged into it: what is equal keeps the spelling of `live`.
+pub fn merged(live: &Value, intent: &Value) -> Value {
+    merge("", "", live, intent)
+}
+
+fn merge(parent: &str, key: &str, live: &Value, wanted: &Value) -> Value {
+    if field(parent, key, Some(live), wanted) {
+        return live.clone();
+    }
+    match (live, wanted) {
+        (Value::Object(live), Value::Object(wanted)) => merge_objects(key, live, wanted),
+        (Value::Array(live), Value::Array(wanted)) => merge_lists(parent, key, live, wanted),
+        _ => wanted.clone(),
+    }
+}
+
+fn merge_objects(key: &str, live: &Map<String, Value>, wanted: &Map<String, Value>) -> Value {
+    let mut all = live.clone();
+    for (name, value) in wanted {
+        match live.get(name) {
+            None | Some(Value::Null) if is_nothing(name, value) => {}
+            None | Some(Value::Null) => drop(all.insert(name.clone(), value.clone())),
+            Some(live) => drop(all.insert(name.clone(), merge(key, name, live, value))),
+        }
+    }
+    Value::Object(all)
+}
+
+fn merge_lists(parent: &str, key: &str, live: &[Value], wanted: &[Value]) -> Value {
+    let Some(keys) = merge_keys(parent, key, wanted) else {
+        let same_length = live.len() == wanted.len();
+        let pairs = live.iter().zip(wanted).map(|(live, wanted)| merge(key, "", live, wanted));
+        return if same_length { pairs.collect() } else { Value::from(wanted) };
+    };
+    let same = |one: &Value, other: &Value| keys.iter().all(|k| key_value(one, k) == key_value(other, k));
+    let kept = live.iter().map(|item| match wanted.iter().find(|other| same(item, other)) {
+        Some(wanted) => merge(key, "", item, wanted),
+        None => item.clone(),
+    });
+    let new = wanted.iter().filter(|item| !live.iter().any(|other| same(item, other)));
+    kept.chain(new.cloned()).collect()
 }
 
 fn merge_keys(parent: &str, key: &str, wanted: &[Value]) -> Option<&'static [&'static str]> {

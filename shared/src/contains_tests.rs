@@ -129,6 +129,33 @@ fn ports_of_a_service_are_keyed_and_those_of_a_policy_are_not() {
     assert!(!contains(&policy(two), &policy(json!([{"port": 443, "protocol": "TCP"}]))));
 }
 
+#[test]
+fn a_merge_changes_what_differs_and_keeps_the_rest_as_it_is_spelt() {
+    let content = |mut object: Value| {
+        object.as_object_mut().unwrap().retain(|key, _| !matches!(key.as_str(), "apiVersion" | "kind"));
+        object
+    };
+    assert_eq!(merged(&defaulted(), &content(intent())), defaulted());
+    let mut wanted = content(intent());
+    let pod = "/spec/template/spec";
+    *wanted.pointer_mut(&format!("{pod}/containers/0/image")).unwrap() = json!("shop:2");
+    *wanted.pointer_mut(&format!("{pod}/containers/0/resources/limits/cpu")).unwrap() = json!("2");
+    wanted["metadata"]["labels"]["new"] = json!("x");
+    let mut expected = defaulted();
+    *expected.pointer_mut(&format!("{pod}/containers/1/image")).unwrap() = json!("shop:2");
+    *expected.pointer_mut(&format!("{pod}/containers/1/resources/limits/cpu")).unwrap() = json!("2");
+    expected["metadata"]["labels"]["new"] = json!("x");
+    assert_eq!(merged(&defaulted(), &wanted), expected);
+}
+
+#[test]
+fn a_merge_adds_items_by_key_and_replaces_other_lists() {
+    let live = json!({"env": [{"name": "A", "value": "1"}], "args": ["a"]});
+    let wanted = json!({"env": [{"name": "B", "value": "2"}], "args": ["a", "b"]});
+    let both = json!({"env": [{"name": "A", "value": "1"}, {"name": "B", "value": "2"}], "args": ["a", "b"]});
+    assert_eq!(merged(&live, &wanted), both);
+}
+
 mod properties {
     use super::*;
     use proptest::prelude::*;
@@ -156,6 +183,12 @@ mod properties {
             let mut live = intent.clone();
             live["status"] = extra;
             prop_assert!(contains(&live, &intent));
+        }
+
+        #[test]
+        fn what_was_merged_is_contained(live in json_value(), value in json_value()) {
+            let (live, intent) = (json!({"spec": live}), json!({"spec": value}));
+            prop_assert!(contains(&merged(&live, &intent), &intent));
         }
     }
 }
