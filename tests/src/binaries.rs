@@ -25,15 +25,23 @@ pub fn up_to_date(package: &str, name: &str) -> Result<PathBuf, Error> {
     let mut built = BUILT.lock().unwrap_or_else(PoisonError::into_inner);
     let target = target_folder()?;
     if !built.iter().any(|done| done == name) {
-        cargo_build(package, name, &target)?;
+        cargo_build(&["--package", package, "--bin", name], &target)?;
         built.push(name.to_owned());
     }
     beside_tests(name)
 }
 
-fn cargo_build(package: &str, name: &str, target: &Path) -> Result<(), Error> {
+/// Brings programs of these names up to date with the features of a build of the whole workspace, which makes nothing of
+/// it again.
+pub fn of_workspace_up_to_date(names: &[&str]) -> Result<(), Error> {
+    let mut arguments = vec!["--workspace"];
+    arguments.extend(names.iter().flat_map(|name| ["--bin", *name]));
+    cargo_build(&arguments, &target_folder()?)
+}
+
+fn cargo_build(arguments: &[&str], target: &Path) -> Result<(), Error> {
     let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    command.args(["build", "--quiet", "--package", package, "--bin", name]);
+    command.args(["build", "--quiet"]).args(arguments);
     command.current_dir(env!("CARGO_MANIFEST_DIR"));
     if target.file_name().is_some_and(|profile| profile == "release") {
         command.arg("--release");
@@ -43,7 +51,7 @@ fn cargo_build(package: &str, name: &str, target: &Path) -> Result<(), Error> {
         return Ok(());
     }
     Err(Error::Failed {
-        program: format!("cargo build --package {package} --bin {name}"),
+        program: format!("cargo build {}", arguments.join(" ")),
         status: output.status,
         detail: String::from_utf8_lossy(&output.stderr).into_owned(),
     })

@@ -20,9 +20,8 @@ use crate::{Error, binaries, programs, signals};
 use narrator::Narrator;
 use stage::Stage;
 
-/// The programs of this repository that the demo runs, each with its package.
-const PROGRAMS: [(&str, &str); 3] =
-    [("csop-operator", "csop-operator"), ("kubectl-csop", "kubectl-csop"), ("csop-tests", "csop-cluster")];
+/// The programs of this repository that the demo runs.
+const PROGRAMS: [&str; 3] = ["csop-operator", "kubectl-csop", "csop-cluster"];
 
 /// How long a failed command waits for the signal that may have caused it: Ctrl-C reaches all programs at once.
 const SIGNAL_WITHIN: Duration = Duration::from_millis(300);
@@ -64,11 +63,10 @@ impl Demo {
     pub fn prepare(options: Options) -> Result<Self, Error> {
         let mut narrator = Narrator::on_stdout(options.record.is_some());
         narrator.heading("Build", "Build what is missing")?;
-        for (package, name) in PROGRAMS {
-            let began = Instant::now();
-            binaries::up_to_date(package, name)?;
-            narrator.output(&format!("{name}: up to date after {:.1} s", began.elapsed().as_secs_f32()))?;
-        }
+        let began = Instant::now();
+        binaries::of_workspace_up_to_date(&PROGRAMS)?;
+        let took = began.elapsed().as_secs_f32();
+        narrator.output(&format!("{}: up to date after {took:.1} s", PROGRAMS.join(", ")))?;
         if programs::cluster_if_built().is_none() {
             narrator
                 .note("The control plane is built from source once; a few minutes, and only this time.")?;
