@@ -14,7 +14,7 @@ DENY := $(CACHE)/tools/cargo-deny-$(DENY_VERSION)
 CLUSTER := $(CARGO) run --locked --quiet --package csop-tests --bin csop-cluster --
 
 .DEFAULT_GOAL := help
-.PHONY: help demo picture test dev cluster build install image fmt lint deny bless clean-cache need-rust need-go
+.PHONY: help demo picture test bench dev cluster build install image fmt lint deny bless clean-cache need-rust need-go
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -33,6 +33,11 @@ test: need-rust need-go ## Run all tests that this machine can run
 	@echo 'Test layers run:     1 pure, 2 scripted API server, 3 real control plane, 5 command line'
 	@echo 'Test layers skipped: 4 metric sources (csop has none yet), 6 real node (not part of the tests yet)'
 	$(CARGO) test --workspace --locked --no-fail-fast
+
+bench: need-rust need-go build ## Measure the release builds on a local control plane (ONLY=fleet: that benchmark alone)
+	$(CARGO) build --release --locked --package csop-tests --bin csop-bench --bin csop-cluster
+	target/release/csop-cluster build
+	target/release/csop-bench $(if $(ONLY),--only $(ONLY)) $(ARGS)
 
 dev: need-rust need-go ## Run a local control plane until Ctrl-C, and print its kubeconfig (ARGS='--nodes 5')
 	$(CLUSTER) up $(ARGS)
