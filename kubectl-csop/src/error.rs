@@ -154,6 +154,20 @@ pub enum Error {
     /// An object of that name is already there.
     #[error("{} already exists", .0.subject())]
     Exists(Attempt),
+    /// The object is not what it was when the change was shown.
+    #[error("{} was changed by somebody else meanwhile, so nothing was changed", .0.subject())]
+    Moved(Attempt),
+    /// The world is not as the command needs it.
+    #[error("{message}")]
+    Precondition {
+        /// What is in the way.
+        message: String,
+        /// What to try next.
+        hint: String,
+    },
+    /// A comparison that failed, whose exit code must not read as a difference.
+    #[error("{0}")]
+    Comparison(Box<Self>),
     /// The server failed.
     #[error("cannot {verb} {subject}: {reason}", verb = .attempt.verb, subject = .attempt.subject())]
     Server {
@@ -214,7 +228,9 @@ impl Error {
             Self::Usage { .. } | Self::Input(_) => Exit::Usage,
             Self::Failed { .. } => Exit::Degraded,
             Self::TimedOut { .. } => Exit::TimedOut,
-            Self::Exists(_) => Exit::Precondition,
+            Self::Exists(_) | Self::Moved(_) | Self::Precondition { .. } => Exit::Precondition,
+            Self::Comparison(cause) if cause.exit() == Exit::Error => Exit::Usage,
+            Self::Comparison(cause) => cause.exit(),
             Self::Forbidden(_) | Self::Refused { forbidden: true, .. } => Exit::Forbidden,
             Self::Interrupted(_) => Exit::Interrupted,
             _ if self.is_broken_pipe() => Exit::Ok,
@@ -224,14 +240,22 @@ impl Error {
 
     /// Whether the reader of the output went away, which is no error.
     pub fn is_broken_pipe(&self) -> bool {
-        matches!(self, Self::Write(source) if source.kind() == io::ErrorKind::BrokenPipe)
+        match self {
+            Self::Write(source) => source.kind() == io::ErrorKind::BrokenPipe,
+            Self::Comparison(cause) => cause.is_broken_pipe(),
+            _ => false,
+        }
     }
 
     /// What to try next.
     pub fn hint(&self) -> Option<String> {
         let hint = match self {
             Self::Usage { hint, .. } => return hint.clone(),
-            Self::TimedOut { hint, .. } | Self::Failed { hint, .. } => hint.clone(),
+            Self::Comparison(cause) => return cause.hint(),
+            Self::TimedOut { hint, .. } | Self::Failed { hint, .. } | Self::Precondition { hint, .. } => {
+                hint.clone()
+            }
+            Self::Moved(_) => "run it again to see and decide what would change now".to_owned(),
             Self::NoCluster(_) => "set KUBECONFIG or give --kubeconfig FILE".to_owned(),
             Self::Kubeconfig(_) => {
                 "`kubectl config view` and `kubectl config get-contexts` show what it says".to_owned()
@@ -319,6 +343,9 @@ mod tests {
             (refused(true), 7),
             (refused(false), 1),
             (Error::NotFound(attempt()), 1),
+            (Error::Moved(attempt()), 6),
+            (Error::Comparison(Box::new(Error::NotFound(attempt()))), 2),
+            (Error::Comparison(Box::new(Error::Forbidden(attempt()))), 7),
             (Error::Interrupted("no".into()), 130),
         ] {
             assert_eq!(error.exit().code(), code, "{error}");

@@ -68,6 +68,9 @@ fn of_status(status: &Status, attempt: &Attempt, server: &str) -> Error {
     if status.is_already_exists() {
         return Error::Exists(attempt);
     }
+    if status.is_conflict() {
+        return Error::Moved(attempt);
+    }
     if status.is_invalid() || status.code == 400 {
         return Error::Refused { attempt, reason: causes(status).unwrap_or(reason), forbidden: false };
     }

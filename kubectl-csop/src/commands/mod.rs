@@ -1,11 +1,20 @@
 //! The commands, one file or folder each: its arguments, and what it does.
 
+mod change;
 pub mod check;
 pub mod completion;
+mod follow;
+pub mod history;
 pub mod init;
+pub mod pause;
+mod prompt;
 pub mod render;
+pub mod restart;
 pub mod status;
+mod target;
+pub mod undo;
 pub mod version;
+pub mod wait;
 
 use crate::cli::Global;
 use crate::client::Cluster;
@@ -20,6 +29,12 @@ pub enum Command {
     Init(init::Args),
     Status(status::Args),
     Render(render::Args),
+    Wait(wait::Args),
+    Restart(restart::Args),
+    History(history::Args),
+    Undo(undo::Args),
+    Pause(pause::PauseArgs),
+    Resume(pause::ResumeArgs),
     Check(check::Args),
     Completion(completion::Args),
     Version(version::Args),
@@ -35,6 +50,12 @@ impl Command {
             Self::Init(args) => Box::pin(init::run(args, global, io)).await,
             Self::Status(args) => Box::pin(status::run(args, global, io)).await,
             Self::Render(args) => Box::pin(render::run(args, global, io)).await,
+            Self::Wait(args) => Box::pin(wait::run(args, global, io)).await,
+            Self::Restart(args) => Box::pin(restart::run(args, global, io)).await,
+            Self::History(args) => Box::pin(history::run(args, global, io)).await,
+            Self::Undo(args) => Box::pin(undo::run(args, global, io)).await,
+            Self::Pause(args) => Box::pin(pause::pause(args, global, io)).await,
+            Self::Resume(args) => Box::pin(pause::resume(args, global, io)).await,
             Self::Check(args) => Box::pin(check::run(args, global, io)).await,
             Self::Completion(args) => completion::run(args, io),
             Self::Version(args) => Box::pin(version::run(args, global, io)).await,

@@ -1,7 +1,9 @@
 //! Views to text: tables, trees, and the machine formats, which print a view unchanged.
 
 pub mod check;
+pub mod diff;
 pub mod facts;
+pub mod history;
 pub mod paint;
 pub mod service;
 pub mod services;

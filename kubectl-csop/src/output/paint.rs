@@ -32,6 +32,11 @@ impl Paint {
         self.wrap("1", text)
     }
 
+    /// Something that is not what one looks for.
+    pub fn dim(self, text: &str) -> String {
+        self.wrap("2", text)
+    }
+
     fn wrap(self, code: &str, text: &str) -> String {
         if self.on && !text.is_empty() { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
     }

@@ -41,7 +41,7 @@ pub fn next_step(reason: &str, namespace: &str, name: &str) -> String {
         }
         reasons::DENIED => "the operator lacks a permission: tell whoever runs it".to_owned(),
         "Pending" | reasons::TRANSIENT => "is the operator running? kubectl csop check".to_owned(),
-        "Paused" => format!("resume it: kubectl annotate csvc -n {namespace} {name} csop.dev/paused-"),
+        "Paused" => format!("resume it: kubectl csop resume {name} -n {namespace}"),
         _ => String::new(),
     }
 }

@@ -4,10 +4,13 @@ pub mod advice;
 pub mod autoscaler;
 pub mod check;
 pub mod children;
+pub mod gitops;
 pub mod pod;
+pub mod revisions;
 pub mod service;
 pub mod services;
 pub mod tree;
+pub mod undo;
 pub mod verdict;
 pub mod version;
 

@@ -14,7 +14,7 @@ pub mod secrets;
 mod volumes;
 
 pub use labels::{component_selector, workload_selector};
-pub use revision::{History, KEPT_REVISIONS, Recorded, relevant_spec};
+pub use revision::{History, KEPT_REVISIONS, Recorded, relevant, relevant_spec, restored};
 
 use crate::api::{CashService, cash_service::AutoscalingMode};
 use k8s_openapi::api::{apps::v1::Deployment, core::v1::PodTemplateSpec};

@@ -28,6 +28,36 @@ pub fn relevant_spec(service: &CashService) -> Value {
     spec
 }
 
+/// All that the pod template depends on of what an owner sets: what a ControllerRevision holds.
+pub fn relevant(service: &CashService) -> Value {
+    let mut data = json!({ "spec": relevant_spec(service) });
+    if let Some(stamp) = service.annotations().get(annotations::RESTARTED_AT) {
+        data["restartedAt"] = Value::from(stamp.as_str());
+    }
+    data
+}
+
+/// The service as it is with all that its pod template depends on taken from the data of a ControllerRevision.
+///
+/// # Errors
+/// When the data is not what csop records.
+pub fn restored(service: &CashService, data: &Value) -> serde_json::Result<CashService> {
+    let mut spec = serde_json::to_value(&service.spec)?;
+    let mut kept = data["spec"].clone();
+    for name in IRRELEVANT {
+        kept[name] = spec[name].take();
+    }
+    let mut service = service.clone();
+    service.spec = serde_json::from_value(kept)?;
+    match data["restartedAt"].as_str() {
+        Some(stamp) => {
+            drop(service.annotations_mut().insert(annotations::RESTARTED_AT.to_owned(), stamp.to_owned()))
+        }
+        None => drop(service.annotations_mut().remove(annotations::RESTARTED_AT)),
+    }
+    Ok(service)
+}
+
 /// A revision as it was recorded.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Recorded {
@@ -107,11 +137,8 @@ fn record(service: &CashService, number: i64, hash: &str) -> Manifest {
     if let Some(cause) = service.annotations().get(annotations::CHANGE_CAUSE) {
         notes.insert(annotations::CHANGE_CAUSE.to_owned(), cause.clone());
     }
-    let mut data = json!({ "spec": relevant_spec(service) });
-    if let Some(stamp) = service.annotations().get(annotations::RESTARTED_AT) {
-        data["restartedAt"] = Value::from(stamp.as_str());
-    }
-    Manifest::new(&ControllerRevision { metadata, data: Some(RawExtension(data)), revision: number })
+    let data = Some(RawExtension(relevant(service)));
+    Manifest::new(&ControllerRevision { metadata, data, revision: number })
 }
 
 #[cfg(test)]
@@ -158,6 +185,21 @@ mod tests {
         let history = History::new((1..=10).map(|n| recorded(n, "x")).collect());
         assert_eq!(history.kept(0).len(), 10);
         assert_eq!(history.kept(1).iter().map(|r| r.number).min(), Some(2));
+    }
+
+    #[test]
+    fn a_service_is_restored_from_a_record_but_for_its_size_and_network() {
+        let mut before = service();
+        before.annotations_mut().insert(annotations::RESTARTED_AT.to_owned(), "then".to_owned());
+        let data = relevant(&before);
+        let mut after = service();
+        after.spec.image = "i:2".to_owned();
+        after.spec.replicas = 7;
+        after.spec.labels.insert("a".to_owned(), "b".to_owned());
+        let restored = restored(&after, &data).unwrap();
+        assert_eq!(relevant(&restored), data);
+        assert_eq!((restored.spec.replicas, &restored.spec.network), (7, &after.spec.network));
+        assert!(super::restored(&after, &json!({})).is_err());
     }
 
     #[test]

@@ -2,17 +2,20 @@
 
 use super::image;
 use super::plan::{self, Draft};
-use super::prompt::Prompt;
+use crate::commands::prompt::Prompt;
 use crate::error::Error;
 use crate::io::Io;
 use crate::presets;
+
+/// What is said when a prompt is left.
+const NOTHING: &str = "nothing was created";
 
 /// Asks for what the draft lacks; without a terminal, whoever makes the plan says what is missing.
 pub async fn complete(mut draft: Draft, io: &mut Io) -> Result<Draft, Error> {
     if !io.terminal.can_ask() {
         return Ok(draft);
     }
-    let mut prompt = Prompt::new(io);
+    let mut prompt = Prompt::new(io, NOTHING);
     if draft.name.is_none() {
         draft.name =
             Some(prompt.value("Name of the service", None, |answer: &String| plan::name(answer)).await?);
@@ -46,7 +49,7 @@ pub async fn complete(mut draft: Draft, io: &mut Io) -> Result<Draft, Error> {
 
 /// Asks yes or no; no is the default.
 pub async fn confirm(question: &'static str, io: &mut Io) -> Result<bool, Error> {
-    Prompt::new(io).yes(question).await
+    Prompt::new(io, NOTHING).yes(question).await
 }
 
 #[cfg(test)]

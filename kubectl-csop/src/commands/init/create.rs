@@ -1,10 +1,11 @@
 //! Creating the service.
 
 use super::plan::Plan;
-use super::{Args, DryRun, ask, follow, print, yaml};
+use super::{Args, DryRun, ask, print, yaml};
 use crate::cli::Global;
 use crate::client::Cluster;
 use crate::commands::connect;
+use crate::commands::follow::{self, Goal};
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::io::Io;
@@ -46,7 +47,7 @@ pub(super) async fn run(plan: &Plan, args: &Args, global: &Global, io: &mut Io) 
     if args.no_wait {
         return Ok(Exit::Ok);
     }
-    follow::until_ready(&plan.name, args.timeout, &cluster, interrupted, io).await
+    follow::until(Goal::Created, &plan.name, args.timeout, &cluster, interrupted, io).await
 }
 
 async fn dry(plan: &Plan, args: &Args, cluster: &Cluster, io: &mut Io) -> Result<Exit, Error> {

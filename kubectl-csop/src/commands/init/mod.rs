@@ -2,10 +2,8 @@
 
 mod ask;
 mod create;
-mod follow;
 mod image;
 mod plan;
-mod prompt;
 mod yaml;
 
 use crate::cli::Global;

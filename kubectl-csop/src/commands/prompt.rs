@@ -12,13 +12,15 @@ pub struct Prompt<'a> {
     io: &'a mut Io,
     /// Prompts that redraw themselves need a terminal that is not plain.
     live: bool,
+    /// What is said when a prompt is left by Ctrl-C.
+    nothing: &'static str,
 }
 
 impl<'a> Prompt<'a> {
-    /// Asks on these streams.
-    pub fn new(io: &'a mut Io) -> Self {
+    /// Asks on these streams; `nothing` says what was not done when a prompt is left by Ctrl-C.
+    pub fn new(io: &'a mut Io, nothing: &'static str) -> Self {
         let live = io.terminal.stdin && io.terminal.live_stderr();
-        Self { io, live }
+        Self { io, live, nothing }
     }
 
     /// Asks for a value, until it is one that `check` accepts.
@@ -38,15 +40,15 @@ impl<'a> Prompt<'a> {
             }
             input.interact_text()
         };
-        live(what, ask).await
+        self.live(what, ask).await
     }
 
     /// Offers choices, and returns the index of the one that was taken; the first is the default.
     pub async fn choice(&mut self, what: &'static str, choices: &[&'static str]) -> Result<usize, Error> {
         if self.live {
             let choices = choices.to_vec();
-            return live(what, move || Select::new().with_prompt(what).items(choices).default(0).interact())
-                .await;
+            let ask = move || Select::new().with_prompt(what).items(choices).default(0).interact();
+            return self.live(what, ask).await;
         }
         self.io.say(what);
         for (at, choice) in choices.iter().enumerate() {
@@ -62,8 +64,8 @@ impl<'a> Prompt<'a> {
     /// Asks yes or no; no is the default.
     pub async fn yes(&mut self, question: &'static str) -> Result<bool, Error> {
         if self.live {
-            return live(question, move || Confirm::new().with_prompt(question).default(false).interact())
-                .await;
+            let ask = move || Confirm::new().with_prompt(question).default(false).interact();
+            return self.live(question, ask).await;
         }
         let answer = self.line(&format!("{question} [y/N]"))?;
         Ok(matches!(answer.to_ascii_lowercase().as_str(), "y" | "yes"))
@@ -98,41 +100,42 @@ impl<'a> Prompt<'a> {
         let asked = write!(self.io.err, "{prompt}: ").and_then(|()| self.io.err.flush());
         let mut answer = String::new();
         match asked.and_then(|()| self.io.input.read_line(&mut answer)) {
-            Ok(0) => Err(failed(prompt, io::ErrorKind::UnexpectedEof.into())),
+            Ok(0) => Err(self.failed(prompt, io::ErrorKind::UnexpectedEof.into())),
             Ok(_) => Ok(answer.trim().to_owned()),
-            Err(error) => Err(failed(prompt, error)),
+            Err(error) => Err(self.failed(prompt, error)),
         }
     }
-}
 
-/// Asks on a thread of its own, so that Ctrl-C is heard meanwhile: a prompt may have hidden the cursor.
-async fn live<T: Send + 'static>(
-    what: &'static str,
-    ask: impl FnOnce() -> dialoguer::Result<T> + Send + 'static,
-) -> Result<T, Error> {
-    let mut interrupted = signal(SignalKind::interrupt()).map_err(|error| failed(what, error))?;
-    let answer = tokio::select! {
-        biased;
-        answer = tokio::task::spawn_blocking(ask) => answer,
-        _ = interrupted.recv() => return Err(left()),
-    };
-    match answer {
-        Ok(Ok(answer)) => Ok(answer),
-        Ok(Err(dialoguer::Error::IO(error))) => Err(failed(what, error)),
-        Err(_) => Err(failed(what, io::Error::other("the prompt ended early"))),
+    /// Asks on a thread of its own, so that Ctrl-C is heard meanwhile: a prompt may have hidden the cursor.
+    async fn live<T: Send + 'static>(
+        &self,
+        what: &'static str,
+        ask: impl FnOnce() -> dialoguer::Result<T> + Send + 'static,
+    ) -> Result<T, Error> {
+        let mut interrupted = signal(SignalKind::interrupt()).map_err(|error| self.failed(what, error))?;
+        let answer = tokio::select! {
+            biased;
+            answer = tokio::task::spawn_blocking(ask) => answer,
+            _ = interrupted.recv() => return Err(self.left()),
+        };
+        match answer {
+            Ok(Ok(answer)) => Ok(answer),
+            Ok(Err(dialoguer::Error::IO(error))) => Err(self.failed(what, error)),
+            Err(_) => Err(self.failed(what, io::Error::other("the prompt ended early"))),
+        }
     }
-}
 
-fn failed(what: &str, error: io::Error) -> Error {
-    if error.kind() == io::ErrorKind::Interrupted {
-        return left();
+    fn failed(&self, what: &str, error: io::Error) -> Error {
+        if error.kind() == io::ErrorKind::Interrupted {
+            return self.left();
+        }
+        Error::Ask { what: what.to_owned(), source: error }
     }
-    Error::Ask { what: what.to_owned(), source: error }
-}
 
-fn left() -> Error {
-    // Nobody is there to hear of a failure to show the cursor again, or to leave the prompt's line.
-    let terminal = console::Term::stderr();
-    let _ = terminal.show_cursor().and_then(|()| terminal.write_line(""));
-    Error::Interrupted("interrupted; nothing was created".to_owned())
+    fn left(&self) -> Error {
+        // Nobody is there to hear of a failure to show the cursor again, or to leave the prompt's line.
+        let terminal = console::Term::stderr();
+        let _ = terminal.show_cursor().and_then(|()| terminal.write_line(""));
+        Error::Interrupted(format!("interrupted; {}", self.nothing))
+    }
 }
