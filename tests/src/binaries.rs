@@ -43,6 +43,15 @@ fn cargo_build(arguments: &[&str], target: &Path) -> Result<(), Error> {
     let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.args(["build", "--quiet"]).args(arguments);
     command.current_dir(env!("CARGO_MANIFEST_DIR"));
+    // What an outer cargo says of the package that it runs would make build scripts run, and most crates build, again.
+    for (name, _) in env::vars_os() {
+        let about_package = name
+            .to_str()
+            .is_some_and(|name| ["CARGO_PKG_", "CARGO_MANIFEST_"].iter().any(|p| name.starts_with(p)));
+        if about_package {
+            command.env_remove(name);
+        }
+    }
     if target.file_name().is_some_and(|profile| profile == "release") {
         command.arg("--release");
     }
