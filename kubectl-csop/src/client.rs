@@ -1,9 +1,11 @@
 //! The connection to a cluster, made on first use.
 
+use crate::certificate;
 use crate::cli::Global;
 use crate::error::{Attempt, Error};
 use crate::kube_error;
 use csop_shared::api::CashService;
+use jiff::Timestamp;
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::{Api, Client, Config};
 use std::future::Future;
@@ -27,6 +29,8 @@ pub struct Cluster {
     /// The API server's address.
     pub server: String,
     timeout: Duration,
+    /// When the caller's certificate ends, where it has one.
+    certificate_end: Option<Timestamp>,
 }
 
 impl Cluster {
@@ -47,9 +51,10 @@ impl Cluster {
         }
         let server = config.cluster_url.to_string().trim_end_matches('/').to_owned();
         let namespace = global.namespace.clone().unwrap_or_else(|| config.default_namespace.clone());
+        let certificate_end = certificate::end(&config.auth_info);
         let client = Client::try_from(config)
             .map_err(|error| kube_error::of_call(error, &Attempt::new("reach", "the cluster"), &server))?;
-        Ok(Self { client, namespace, server, timeout })
+        Ok(Self { client, namespace, server, timeout, certificate_end })
     }
 
     /// Awaits a request, for as long as a request may take, and says what failed on what.
@@ -62,12 +67,25 @@ impl Cluster {
         request: impl Future<Output = kube::Result<T>>,
     ) -> Result<T, Error> {
         match tokio::time::timeout(self.timeout, request).await {
-            Ok(answer) => answer.map_err(|error| kube_error::of_call(error, &attempt, &self.server)),
+            Ok(answer) => {
+                answer.map_err(|error| self.explain(kube_error::of_call(error, &attempt, &self.server)))
+            }
             Err(_) => Err(Error::TimedOut {
                 what: format!("the API server at {} to {} {}", self.server, attempt.verb, attempt.subject()),
                 after: self.timeout,
                 hint: "give it longer with --request-timeout".to_owned(),
             }),
+        }
+    }
+
+    /// Says why the caller is not known, where the kubeconfig tells.
+    fn explain(&self, error: Error) -> Error {
+        match (error, self.certificate_end.filter(|end| *end < Timestamp::now())) {
+            (Error::Unauthorized { server, .. }, Some(end)) => {
+                let reason = format!("your client certificate expired on {}", end.strftime("%F"));
+                Error::Unauthorized { server, reason }
+            }
+            (other, _) => other,
         }
     }
 

@@ -3,6 +3,7 @@
 //! It works by creating and patching custom resources and by reading their status; it never needs the operator's
 //! address. [`run`] is the whole program, with its streams as an argument.
 
+mod certificate;
 mod cli;
 mod client;
 mod commands;

@@ -3,9 +3,28 @@
 use crate::error::Error;
 use crate::io::Io;
 use dialoguer::{Confirm, Input, Select};
+use std::fmt;
 use std::io::{self, BufRead, Write};
 use std::str::FromStr;
 use tokio::signal::unix::{SignalKind, signal};
+
+/// A whole number, refused in words for whoever types it.
+#[derive(Clone, Copy)]
+struct Whole(i64);
+
+impl FromStr for Whole {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        text.parse().map(Self).map_err(|_| format!("{text:?} is no whole number"))
+    }
+}
+
+impl fmt::Display for Whole {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
 
 /// Asks questions on a terminal.
 pub struct Prompt<'a> {
@@ -43,6 +62,14 @@ impl<'a> Prompt<'a> {
         self.live(what, ask).await
     }
 
+    /// Asks for a number, until it is one that `check` accepts.
+    pub async fn number<C>(&mut self, what: &'static str, default: i64, check: C) -> Result<i64, Error>
+    where
+        C: Fn(i64) -> Result<(), String> + Send + 'static,
+    {
+        self.value(what, Some(Whole(default)), move |answer| check(answer.0)).await.map(|answer| answer.0)
+    }
+
     /// Offers choices, and returns the index of the one that was taken; the first is the default.
     pub async fn choice(&mut self, what: &'static str, choices: &[&'static str]) -> Result<usize, Error> {
         if self.live {
@@ -54,11 +81,13 @@ impl<'a> Prompt<'a> {
         for (at, choice) in choices.iter().enumerate() {
             self.io.say(&format!("  {}  {choice}", at + 1));
         }
-        let last = choices.len();
-        let check = move |answer: &usize| {
-            if (1..=last).contains(answer) { Ok(()) } else { Err(format!("choose 1 to {last}")) }
+        let index = |answer: Whole| usize::try_from(answer.0).ok()?.checked_sub(1);
+        let check = |answer: &Whole| match index(*answer) {
+            Some(at) if at < choices.len() => Ok(()),
+            _ => Err(format!("choose 1 to {}", choices.len())),
         };
-        self.plain_value("Number", Some(&1), check).map(|number| number - 1)
+        let answer = self.plain_value("Number", Some(&Whole(1)), check)?;
+        Ok(index(answer).unwrap_or_default())
     }
 
     /// Asks yes or no; no is the default.

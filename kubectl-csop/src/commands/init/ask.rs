@@ -31,18 +31,18 @@ pub async fn complete(mut draft: Draft, io: &mut Io) -> Result<Draft, Error> {
     let default_port = draft.preset.and_then(|name| name.preset().default_port);
     if let (None, Some(default)) = (draft.port, default_port) {
         draft.port =
-            Some(prompt.value("Port", Some(i64::from(default)), |answer| plan::port(*answer, None)).await?);
+            Some(prompt.number("Port", i64::from(default), |answer| plan::port(answer, None)).await?);
     }
     if draft.min.is_none() {
         let default = draft.max.map_or(2, |max| max.min(2));
         draft.min =
-            Some(prompt.value("Fewest replicas", Some(default), |answer| plan::replicas(*answer, 1)).await?);
+            Some(prompt.number("Fewest replicas", default, |answer| plan::replicas(answer, 1)).await?);
     }
     if draft.max.is_none() {
         let min = draft.min;
         let default = min.map_or(10, |min| min.max(10));
         draft.max =
-            Some(prompt.value("Most replicas", Some(default), move |answer| plan::most(*answer, min)).await?);
+            Some(prompt.number("Most replicas", default, move |answer| plan::most(answer, min)).await?);
     }
     Ok(draft)
 }
@@ -74,7 +74,7 @@ mod tests {
 
     #[test]
     fn a_plain_terminal_is_asked_line_by_line() {
-        let mut io = plain("Shop\nshop\nregistry.example.com/shop:1\n2\n\n1\n0\n4\n");
+        let mut io = plain("Shop\nshop\nregistry.example.com/shop:1\n9\n2\nhttp\n\n1\n0\n4\n");
         let draft = block_on(complete(Draft::default(), &mut io)).unwrap();
         assert_eq!(draft.name.as_deref(), Some("shop"));
         assert_eq!(draft.preset, Some(presets::Name::Web));

@@ -52,7 +52,7 @@ pub async fn one(name: &str, args: &Args, cluster: &Cluster, io: &mut Io) -> Res
                 }
                 Some(Ok(_)) | None => return deleted(name, io),
                 Some(Err(error)) => {
-                    passing(error, &cluster.on_service("watch", name), cluster, io)?;
+                    kube_error::passing(error, &cluster.on_service("watch", name), &cluster.server, io)?;
                     false
                 }
             },
@@ -95,32 +95,30 @@ pub async fn all(args: &Args, cluster: &Cluster, io: &mut Io) -> Result<Exit, Er
             seen = watched.next() => match seen {
                 Some(Ok(event)) => {
                     let complete = known.take(event);
-                    if complete && known.services.is_empty() {
+                    if complete && known.services.is_empty() && !io.terminal.live_stdout() {
                         io.note(&nothing(args, cluster));
                     }
                 }
-                Some(Err(error)) => passing(error, &attempt, cluster, io)?,
+                Some(Err(error)) => kube_error::passing(error, &attempt, &cluster.server, io)?,
                 None => return Ok(Exit::Ok),
             },
         }
         if known.complete {
             let view = known.view();
-            let show = |io: &Io| (text_of_all(&view, args, io), facts::of_services(&view));
+            let show = |io: &Io| (frame_of_all(&view, args, cluster, io), facts::of_services(&view));
             printer.show(args.output, show, io)?;
         }
     }
 }
 
-/// An error that the watch recovers from is told; one that it cannot recover from ends it.
-fn passing(error: watcher::Error, attempt: &Attempt, cluster: &Cluster, io: &mut Io) -> Result<(), Error> {
-    match kube_error::of_watch(error, attempt, &cluster.server) {
-        last if kube_error::is_final(&last) => Err(last),
-        // The watch was too far behind, and begins anew.
-        Error::Server { reason, .. } if reason.contains("too old resource version") => Ok(()),
-        error => {
-            io.note(&format!("{error}; trying again"));
-            Ok(())
+/// A table without rows is no table: the screen says so, and a pipe gets nothing.
+fn frame_of_all(view: &ServicesView, args: &Args, cluster: &Cluster, io: &Io) -> String {
+    match (view.items.is_empty(), args.output) {
+        (true, Format::Table | Format::Wide) if io.terminal.live_stdout() => {
+            format!("{}\n", nothing(args, cluster))
         }
+        (true, Format::Table | Format::Wide) => String::new(),
+        _ => text_of_all(view, args, io),
     }
 }
 
