@@ -14,12 +14,15 @@ use super::desired::{Applied, Conflict, Desired, Rejection};
 use super::error::{Class, Error};
 use super::live::Live;
 
-/// Applies for one object. `older` names the older object, if there is one, that claims a child.
+/// Applies for one object.
 pub(super) struct Applier<'a, F> {
     pub(super) ctx: &'a Context,
     pub(super) parent: &'a Parent,
     pub(super) manager: &'a str,
+    /// Names the older object, if there is one, that claims a child.
     pub(super) older: F,
+    /// Whether somebody else had one of the children when the object was last looked at.
+    pub(super) contested: bool,
 }
 
 /// What came of one child.
@@ -29,11 +32,10 @@ enum Outcome {
     Waiting,
 }
 
-/// What a name that is not in the cache stands for.
-enum Found {
-    Object(Arc<Live>),
-    Nothing,
-    Claimed(String),
+/// What came of making a child that is not in the cache.
+enum Birth {
+    New(Arc<Live>),
+    There(Arc<Live>),
 }
 
 impl<F: Fn(&ChildId) -> Option<String> + Sync> Applier<'_, F> {
@@ -105,10 +107,21 @@ impl<F: Fn(&ChildId) -> Option<String> + Sync> Applier<'_, F> {
     }
 
     async fn attempt(&self, child: &Child, applied: &mut Applied) -> Result<Outcome, Error> {
-        let live = match self.find(child).await? {
-            Found::Object(live) => live,
-            Found::Claimed(reason) => return Ok(Outcome::Taken(reason)),
-            Found::Nothing => return self.create(child, applied).await,
+        let cached = self.ctx.caches.children(&child.kind)?.get(&self.parent.namespace, &child.name);
+        let live = match cached {
+            Some(live) => live,
+            None => {
+                if let Some(older) = (self.older)(&child.id()) {
+                    return Ok(Outcome::Taken(format!("is claimed by {older}, which is older")));
+                }
+                match self.make(child).await? {
+                    Birth::There(live) => live,
+                    Birth::New(live) => {
+                        applied.changed = true;
+                        return Ok(Outcome::Have(live));
+                    }
+                }
+            }
         };
         if let Some(other) = self.not_ours(&live) {
             return Ok(other);
@@ -120,19 +133,21 @@ impl<F: Fn(&ChildId) -> Option<String> + Sync> Applier<'_, F> {
         }
     }
 
-    /// The cache may lack an object that somebody else made, or that has lost its label: it is asked for by name.
-    async fn find(&self, child: &Child) -> Result<Found, Error> {
-        let cache = self.ctx.caches.children(&child.kind)?;
-        if let Some(live) = cache.get(&self.parent.namespace, &child.name) {
-            return Ok(Found::Object(live));
-        }
-        if let Some(older) = (self.older)(&child.id()) {
-            return Ok(Found::Claimed(format!("is claimed by {older}, which is older")));
+    /// Makes a child that the cache lacks, unless it exists: the cache does not show what somebody else has made, or what has
+    /// lost its label. Seldom does it exist, so the first request is the one that makes it or fails. Where a conflict is
+    /// known, nothing is written before it has been seen to be over.
+    async fn make(&self, child: &Child) -> Result<Birth, Error> {
+        let body = Body::of(child, self.parent);
+        if !self.contested {
+            match self.create(child, body.birth_of_new(child)).await {
+                Err(error) if error.is_conflict() => {}
+                made => return made.map(Birth::New),
+            }
         }
         let read = self.api(&child.kind).get_opt(&child.name).await;
         match read.map_err(|e| self.failed("read", &child.id(), e))? {
-            Some(object) => Ok(Found::Object(Arc::new(cache.live(object)))),
-            None => Ok(Found::Nothing),
+            Some(object) => Ok(Birth::There(Arc::new(self.ctx.caches.children(&child.kind)?.live(object)))),
+            None => self.create(child, body.birth(child)).await.map(Birth::New),
         }
     }
 
@@ -150,13 +165,10 @@ impl<F: Fn(&ChildId) -> Option<String> + Sync> Applier<'_, F> {
         })
     }
 
-    async fn create(&self, child: &Child, applied: &mut Applied) -> Result<Outcome, Error> {
-        let body = Body::of(child, self.parent).birth(child);
-        let params = PatchParams::apply(self.manager);
-        let object = self.patch(&child.id(), "create", &params, body).await?;
-        applied.changed = true;
+    async fn create(&self, child: &Child, body: Value) -> Result<Arc<Live>, Error> {
+        let object = self.patch(&child.id(), "create", &PatchParams::apply(self.manager), body).await?;
         self.written(&child.id(), "created");
-        Ok(Outcome::Have(self.ctx.caches.children(&child.kind)?.written(object)))
+        Ok(self.ctx.caches.children(&child.kind)?.written(object))
     }
 
     async fn update(&self, child: &Child, live: Arc<Live>, applied: &mut Applied) -> Result<Outcome, Error> {

@@ -11,6 +11,9 @@ use super::error::Error;
 /// Digits of the intent's hash: enough to tell intents of one object apart.
 const HASH_DIGITS: usize = 16;
 
+/// A resource version that no object has: storage counts from 1, and has counted on when the first object is written.
+const OF_NO_OBJECT: &str = "1";
+
 /// The custom resource that owns children.
 #[derive(Clone, Debug)]
 pub(super) struct Parent {
@@ -79,6 +82,13 @@ impl Body {
         if let Some(fields) = &child.at_birth {
             merge(&mut body, fields);
         }
+        body
+    }
+
+    /// The body that makes the object, and changes none should it be there: what exists has another version, whoever made it.
+    pub(super) fn birth_of_new(&self, child: &Child) -> Value {
+        let mut body = self.birth(child);
+        body["metadata"]["resourceVersion"] = json!(OF_NO_OBJECT);
         body
     }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use csop_shared::conditions::{Conditioned, find, types};
+use csop_shared::conditions::{Conditioned, State, find, types};
 use csop_shared::names::annotations;
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::ObjectReference;
@@ -133,7 +133,8 @@ impl<K: Kind> Reconciler<K> {
         let desired = self.kind.desired(object, &observed, now)?;
         let manager = finalizer::manager::<K>();
         let older = |child: &_| older_claimant::<K>(&self.store, parent, child);
-        let applier = Applier { ctx: &self.ctx, parent, manager: &manager, older };
+        let contested = K::current_status(object).is_some_and(tells_of_conflict);
+        let applier = Applier { ctx: &self.ctx, parent, manager: &manager, older, contested };
         let applied = applier.apply(&desired, &K::children()).await?;
         self.tell_undone(object, &applied).await;
         let outcomes = self.kind.act(object, &observed, &applied, &self.ctx).await?;
@@ -224,6 +225,10 @@ impl<K: Kind> Reconciler<K> {
         tracing::warn!(%error, failures, ?requeue, "a reconcile failed");
         End { outcome: error.class().label(), requeue }
     }
+}
+
+fn tells_of_conflict(status: &impl Conditioned) -> bool {
+    find(status.conditions(), types::CONFLICT).is_some_and(|c| c.status == State::True.as_str())
 }
 
 fn ready_reason(status: &impl Conditioned) -> Option<String> {

@@ -24,6 +24,7 @@ struct State {
     objects: BTreeMap<String, Value>,
     seen: Vec<Seen>,
     refusals: Vec<(String, u16, String)>,
+    hiccups: Vec<(String, u16, String)>,
     version: u64,
 }
 
@@ -74,6 +75,11 @@ impl Api {
         object
     }
 
+    /// Takes an object away, as somebody else would.
+    pub(super) fn remove(&self, path: &str) {
+        self.state.lock().unwrap().objects.remove(path);
+    }
+
     pub(super) fn get(&self, path: &str) -> Option<Value> {
         self.state.lock().unwrap().objects.get(path).cloned()
     }
@@ -83,14 +89,26 @@ impl Api {
         self.state.lock().unwrap().refusals.push((request.into(), code, message.into()));
     }
 
+    /// Answers the next request whose method and path begin like this with a failure.
+    pub(super) fn refuse_once(&self, request: &str, code: u16, message: &str) {
+        self.state.lock().unwrap().hiccups.push((request.into(), code, message.into()));
+    }
+
     pub(super) fn relent(&self) {
         self.state.lock().unwrap().refusals.clear();
     }
 
+    /// All requests since the last call of this or `writes`.
+    pub(super) fn requests(&self) -> Vec<Seen> {
+        std::mem::take(&mut self.state.lock().unwrap().seen)
+    }
+
     /// The requests that change something, but for events, since the last call.
     pub(super) fn writes(&self) -> Vec<Seen> {
-        let seen = std::mem::take(&mut self.state.lock().unwrap().seen);
-        seen.into_iter().filter(|s| s.method != Method::GET && !s.path.contains("/events")).collect()
+        self.requests()
+            .into_iter()
+            .filter(|s| s.method != Method::GET && !s.path.contains("/events"))
+            .collect()
     }
 
     /// The reasons of the events since the last call of this or `writes`.
@@ -106,6 +124,10 @@ impl Api {
         let line = format!("{} {}", seen.method, seen.path);
         if let Some((_, code, message)) = state.refusals.iter().find(|(start, ..)| line.starts_with(start)) {
             return failure(*code, message);
+        }
+        if let Some(at) = state.hiccups.iter().position(|(start, ..)| line.starts_with(start)) {
+            let (_, code, message) = state.hiccups.remove(at);
+            return failure(code, &message);
         }
         if seen.path.contains("/events") {
             return (StatusCode::CREATED, seen.body);
@@ -128,7 +150,8 @@ fn failure(code: u16, message: &str) -> (StatusCode, Value) {
 
 impl State {
     fn stamp(&mut self, object: &mut Value, path: &str) {
-        self.version += 1;
+        // The first object is written when storage has counted to 2.
+        self.version = self.version.max(1) + 1;
         let meta = &mut object["metadata"];
         meta["resourceVersion"] = json!(self.version.to_string());
         meta["namespace"] = json!("n");
@@ -171,7 +194,8 @@ impl State {
         }
         let mut object = before.clone().unwrap_or_else(|| json!({"metadata": {}}));
         let wanted_version = &seen.body["metadata"]["resourceVersion"];
-        if wanted_version.is_string() && *wanted_version != object["metadata"]["resourceVersion"] {
+        let has_other_version = |o: &Value| o["metadata"]["resourceVersion"] != *wanted_version;
+        if wanted_version.is_string() && before.as_ref().is_some_and(has_other_version) {
             return failure(409, "the object has been modified");
         }
         let mut body = seen.body.clone();

@@ -29,6 +29,50 @@ async fn an_object_of_somebody_else_is_not_touched() {
 }
 
 #[tokio::test]
+async fn an_object_that_the_cache_does_not_show_is_not_taken_over() {
+    let api = Api::default();
+    let mut rig = Rig::start(&api).await;
+    let path = format!("{DEPLOYMENTS}/shop");
+    let theirs = api.put(&path, json!({"spec": {"replicas": 1}}));
+    rig.widget("shop", json!({"image": "a"}));
+    rig.reconcile("shop").await;
+    assert_eq!(api.get(&path), Some(theirs.clone()));
+    let writes = api.writes();
+    assert_eq!(lines(&writes), ["PATCH deployments/shop", "PATCH widgets/shop/status"]);
+    assert_eq!(writes[0].body["metadata"]["resourceVersion"], "1", "it can only make, and not change");
+    assert_eq!(rig.condition("shop", "Conflict").2, "Deployment shop was made by somebody else");
+    // Known by now, it is looked at before anything is tried.
+    rig.reconcile("shop").await;
+    assert_eq!((lines(&api.writes()), api.get(&path)), (vec![], Some(theirs)));
+    api.remove(&path);
+    rig.reconcile("shop").await;
+    assert_eq!(rig.condition("shop", "Conflict").0, "False");
+    assert_eq!(api.get(&path).unwrap()["metadata"]["ownerReferences"][0]["name"], "shop");
+}
+
+#[tokio::test]
+async fn a_name_that_was_taken_for_a_moment_only_is_had() {
+    let api = Api::default();
+    let mut rig = Rig::start(&api).await;
+    rig.widget("shop", json!({"image": "a"}));
+    api.refuse_once("PATCH /apis/apps/v1/namespaces/n/deployments", 409, "the object has been modified");
+    rig.reconcile("shop").await;
+    let written = ["PATCH deployments/shop", "PATCH deployments/shop", "PATCH widgets/shop/status"];
+    assert_eq!(lines(&api.writes()), written);
+    assert!(api.get(&format!("{DEPLOYMENTS}/shop")).is_some());
+}
+
+#[tokio::test]
+async fn a_new_child_takes_one_request() {
+    let api = Api::default();
+    let mut rig = Rig::start(&api).await;
+    rig.widget("shop", json!({"image": "a", "config": true}));
+    api.writes();
+    rig.reconcile("shop").await;
+    assert_eq!(api.requests().iter().filter(|seen| seen.path.contains("/shop")).count(), 3);
+}
+
+#[tokio::test]
 async fn an_object_of_another_controller_is_named() {
     let api = Api::default();
     api.put(&format!("{DEPLOYMENTS}/shop"), owned_by("Widget", "other", "x"));
