@@ -5,6 +5,7 @@
 
 use crate::cli::{Cli, Global};
 use crate::client::{self, Cluster, SERVICES};
+use crate::commands::{history, target};
 use crate::error::{Attempt, Error};
 use crate::exit::Exit;
 use crate::io::Io;
@@ -27,6 +28,8 @@ enum Source {
     Words(Vec<String>),
     /// Names of services.
     Services,
+    /// Revisions of the service that is named before.
+    Revisions,
     /// Names of namespaces.
     Namespaces,
     /// Names of contexts.
@@ -61,6 +64,11 @@ pub async fn answer(words: &[OsString], io: &mut Io) -> Result<Exit, Error> {
         _ => (String::new(), current),
     };
     let source = parsed.source(current);
+    // A service may be named with its kind.
+    let (lead, typed) = match typed.split_once('/') {
+        Some((kind, name)) if source == Source::Services => (format!("{kind}/"), name),
+        _ => (lead, typed),
+    };
     let directive = if source == Source::Files { 0 } else { 4 };
     let found = tokio::time::timeout(PATIENCE, parsed.read(source)).await.unwrap_or_default();
     let lines: String =
@@ -73,8 +81,8 @@ pub async fn answer(words: &[OsString], io: &mut Io) -> Result<Exit, Error> {
 struct Parsed<'a> {
     /// The command that they lead to.
     command: &'a Command,
-    /// How many positional arguments it already has.
-    positionals: usize,
+    /// The positional arguments that it already has.
+    positionals: Vec<String>,
     /// The option whose value is being typed.
     pending: Option<&'a Arg>,
     /// Values of options, by id.
@@ -83,7 +91,7 @@ struct Parsed<'a> {
 
 impl<'a> Parsed<'a> {
     fn of(before: &[String], root: &'a Command) -> Self {
-        let mut parsed = Self { command: root, positionals: 0, pending: None, values: BTreeMap::new() };
+        let mut parsed = Self { command: root, positionals: vec![], pending: None, values: BTreeMap::new() };
         before.iter().for_each(|word| parsed.take(word));
         parsed
     }
@@ -112,7 +120,7 @@ impl<'a> Parsed<'a> {
         } else if let Some(next) = self.command.find_subcommand(word) {
             self.command = next;
         } else {
-            self.positionals += 1;
+            self.positionals.push(word.to_owned());
         }
     }
 
@@ -140,7 +148,7 @@ impl<'a> Parsed<'a> {
                 commands.into_iter().map(|command| command.get_name().to_owned()).collect(),
             );
         }
-        self.command.get_positionals().nth(self.positionals).map_or(Source::Words(vec![]), values_of)
+        self.command.get_positionals().nth(self.positionals.len()).map_or(Source::Words(vec![]), values_of)
     }
 
     async fn read(&self, source: Source) -> Vec<String> {
@@ -149,6 +157,10 @@ impl<'a> Parsed<'a> {
             Source::Files => vec![],
             Source::Contexts => contexts(&self.global()),
             Source::Services => services(&self.global()).await.unwrap_or_default(),
+            Source::Revisions => match self.positionals.first().map(|name| target::parse(name)) {
+                Some(Ok(name)) => revisions(&name, &self.global()).await.unwrap_or_default(),
+                _ => vec![],
+            },
             Source::Namespaces => namespaces(&self.global()).await.unwrap_or_default(),
         }
     }
@@ -173,6 +185,7 @@ fn takes_value(arg: &Arg) -> bool {
 fn values_of(arg: &Arg) -> Source {
     match arg.get_id().as_str() {
         "name" => Source::Services,
+        "to" => Source::Revisions,
         "namespace" => Source::Namespaces,
         "context" => Source::Contexts,
         "kubeconfig" | "filename" => Source::Files,
@@ -197,6 +210,15 @@ async fn services(global: &Global) -> Result<Vec<String>, Error> {
     let attempt = Attempt::new("list", SERVICES).within(Some(&cluster.namespace));
     let list = cluster.call(attempt, cluster.services().list_metadata(&ListParams::default())).await?;
     Ok(list.items.iter().map(ResourceExt::name_any).collect())
+}
+
+/// The numbers of the recorded revisions, the newest first.
+async fn revisions(name: &str, global: &Global) -> Result<Vec<String>, Error> {
+    let cluster = Cluster::connect(global).await?;
+    let service = cluster.call(cluster.on_service("get", name), cluster.services().get(name)).await?;
+    let mut all = history::recorded(&service, &cluster).await?;
+    all.sort_by_key(|revision| std::cmp::Reverse(revision.revision));
+    Ok(all.iter().map(|revision| revision.revision.to_string()).collect())
 }
 
 async fn namespaces(global: &Global) -> Result<Vec<String>, Error> {
@@ -255,6 +277,14 @@ mod tests {
         assert_eq!(source(&["status", "-n", ""]), Source::Namespaces);
         assert_eq!(source(&["--context", ""]), Source::Contexts);
         assert_eq!(source(&["render", "-f", ""]), Source::Files);
+        assert_eq!(source(&["diff", "-f", ""]), Source::Files);
+        for command in
+            ["tree", "events", "logs", "restart", "wait", "history", "undo", "pause", "resume", "diff"]
+        {
+            assert_eq!(source(&[command, ""]), Source::Services, "{command}");
+        }
+        assert_eq!(source(&["undo", "shop", "--to", ""]), Source::Revisions);
+        assert_eq!(words(&["wait", "shop", "--for", ""]), ["ready", "rolled-out", "deleted"]);
         assert_eq!(source(&["status", "shop", ""]), Source::Words(vec![]));
         assert_eq!(source(&["init", ""]), Source::Words(vec![]));
     }

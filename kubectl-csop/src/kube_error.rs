@@ -1,6 +1,7 @@
 //! What an error of the Kubernetes client means to the user.
 
 use crate::error::{Attempt, Error};
+use crate::io::Io;
 use kube::config::KubeconfigError;
 use kube::core::Status;
 use kube::runtime::watcher;
@@ -35,6 +36,22 @@ pub fn of_watch(error: watcher::Error, attempt: &Attempt, server: &str) -> Error
             attempt: attempt.clone(),
             reason: "the API server gives no resourceVersion".to_owned(),
         },
+    }
+}
+
+/// An error of a watch: one that the watch recovers from is told, one that it cannot recover from ends it.
+///
+/// # Errors
+/// The error that ends it.
+pub fn passing(error: watcher::Error, attempt: &Attempt, server: &str, io: &mut Io) -> Result<(), Error> {
+    match of_watch(error, attempt, server) {
+        last if is_final(&last) => Err(last),
+        // The watch was too far behind, and begins anew.
+        Error::Server { reason, .. } if reason.contains("too old resource version") => Ok(()),
+        error => {
+            io.note(&format!("{error}; trying again"));
+            Ok(())
+        }
     }
 }
 

@@ -39,6 +39,14 @@ impl fmt::Display for Problem {
 /// When the text is no YAML, holds no CashService or another kind, has a field that the schema does not know, or
 /// breaks one of its rules.
 pub fn services(origin: &str, text: &str) -> Result<Vec<CashService>, Error> {
+    Ok(read(origin, text)?.into_iter().map(|(_, service)| service).collect())
+}
+
+/// As [`services`], each with what was written, which has no defaults.
+///
+/// # Errors
+/// As [`services`].
+pub fn read(origin: &str, text: &str) -> Result<Vec<(Value, CashService)>, Error> {
     let mut services = vec![];
     for document in documents(origin, text)? {
         let items = match document {
@@ -52,7 +60,7 @@ pub fn services(origin: &str, text: &str) -> Result<Vec<CashService>, Error> {
             other => vec![other],
         };
         for item in items {
-            services.push(service(origin, item)?);
+            services.push((item.clone(), service(origin, item)?));
         }
     }
     if services.is_empty() {

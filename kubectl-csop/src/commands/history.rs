@@ -69,10 +69,7 @@ pub(super) async fn run(args: &Args, global: &Global, io: &mut Io) -> Result<Exi
 ///
 /// # Errors
 /// When they cannot be read.
-pub(super) async fn recorded(
-    service: &CashService,
-    cluster: &Cluster,
-) -> Result<Vec<ControllerRevision>, Error> {
+pub async fn recorded(service: &CashService, cluster: &Cluster) -> Result<Vec<ControllerRevision>, Error> {
     let attempt = Attempt::new("list", "controllerrevisions.apps").within(Some(&cluster.namespace));
     let api = Api::<ControllerRevision>::namespaced(cluster.client.clone(), &cluster.namespace);
     let selector = ListParams::default().labels(&format!("{}={}", labels::SERVICE, service.name_any()));

@@ -3,15 +3,19 @@
 mod change;
 pub mod check;
 pub mod completion;
+pub mod diff;
+pub mod events;
 mod follow;
 pub mod history;
 pub mod init;
+pub mod logs;
 pub mod pause;
 mod prompt;
 pub mod render;
 pub mod restart;
 pub mod status;
-mod target;
+pub mod target;
+pub mod tree;
 pub mod undo;
 pub mod version;
 pub mod wait;
@@ -28,7 +32,11 @@ use clap::Subcommand;
 pub enum Command {
     Init(init::Args),
     Status(status::Args),
+    Tree(tree::Args),
+    Events(events::Args),
+    Logs(logs::Args),
     Render(render::Args),
+    Diff(diff::Args),
     Wait(wait::Args),
     Restart(restart::Args),
     History(history::Args),
@@ -50,6 +58,10 @@ impl Command {
             Self::Init(args) => Box::pin(init::run(args, global, io)).await,
             Self::Status(args) => Box::pin(status::run(args, global, io)).await,
             Self::Render(args) => Box::pin(render::run(args, global, io)).await,
+            Self::Tree(args) => Box::pin(tree::run(args, global, io)).await,
+            Self::Events(args) => Box::pin(events::run(args, global, io)).await,
+            Self::Logs(args) => Box::pin(logs::run(args, global, io)).await,
+            Self::Diff(args) => Box::pin(diff::run(args, global, io)).await,
             Self::Wait(args) => Box::pin(wait::run(args, global, io)).await,
             Self::Restart(args) => Box::pin(restart::run(args, global, io)).await,
             Self::History(args) => Box::pin(history::run(args, global, io)).await,

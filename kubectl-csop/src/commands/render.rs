@@ -67,7 +67,8 @@ pub(super) async fn run(args: &Args, global: &Global, io: &mut Io) -> Result<Exi
     Ok(Exit::Ok)
 }
 
-fn read(path: &Path, io: &mut Io) -> Result<(String, String), Error> {
+/// Reads a manifest, and says what it is called in messages.
+pub(super) fn read(path: &Path, io: &mut Io) -> Result<(String, String), Error> {
     let failed = |source| Error::ReadFile { path: path.to_owned(), source };
     if path == Path::new("-") {
         let mut text = String::new();

@@ -2,8 +2,10 @@
 
 pub mod check;
 pub mod diff;
+pub mod events;
 pub mod facts;
 pub mod history;
+pub mod logs;
 pub mod paint;
 pub mod service;
 pub mod services;

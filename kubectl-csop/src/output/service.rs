@@ -4,6 +4,7 @@ use super::paint::Paint;
 use super::{tree, wrap};
 use crate::duration;
 use crate::view::service::{ConditionView, ServiceView};
+use crate::view::tree::{Health, Node};
 use crate::view::verdict::Verdict;
 use csop_shared::conditions::types;
 use jiff::Timestamp;
@@ -30,19 +31,45 @@ pub fn text(view: &ServiceView, style: Style, now: Timestamp) -> String {
     for (key, value) in facts(view, style, now) {
         field(&mut text, &key, &value, style);
     }
-    let notable: Vec<_> = view.conditions.iter().filter(|c| style.wide || c.notable).collect();
-    if !notable.is_empty() {
-        text.push_str(&format!("\n{}\n", style.paint.bold("Conditions")));
-        for condition in notable {
-            text.push_str(&condition_text(condition, view, style, now));
-        }
-    }
+    // The cause stands above already.
+    let told = if view.verdict == Verdict::Ready { "" } else { &view.message };
+    text.push_str(&conditions(view, told, style, now));
     if !view.children.is_empty() {
         text.push_str(&format!("\n{}\n", style.paint.bold("Objects")));
         let style = tree::Style { unicode: style.unicode, paint: style.paint, all: style.wide };
         text.push_str(&tree::text(&view.children, style, now));
     }
     text
+}
+
+/// The conditions that somebody should look at; all of them in a wide text.
+fn conditions(view: &ServiceView, told: &str, style: Style, now: Timestamp) -> String {
+    let notable: Vec<_> = view.conditions.iter().filter(|c| style.wide || c.notable).collect();
+    if notable.is_empty() {
+        return String::new();
+    }
+    let title = format!("\n{}\n", style.paint.bold("Conditions"));
+    notable.into_iter().fold(title, |text, condition| text + &condition_text(condition, told, style, now))
+}
+
+/// The service as the root of its tree, and its conditions.
+pub fn rooted(view: &ServiceView, style: Style, now: Timestamp) -> String {
+    let word = format!("{:?}", view.verdict);
+    let root = Node {
+        kind: "CashService",
+        name: view.name.clone(),
+        state: if word == view.reason { word } else { format!("{word} ({})", view.reason) },
+        health: match view.verdict {
+            Verdict::Ready => Health::Good,
+            Verdict::Degraded => Health::Failed,
+            _ => Health::Waiting,
+        },
+        retired: false,
+        created_at: view.created_at,
+        children: view.children.clone(),
+    };
+    let drawn = tree::Style { unicode: style.unicode, paint: style.paint, all: style.wide };
+    tree::text(&[root], drawn, now) + &conditions(view, "", Style { wide: true, ..style }, now)
 }
 
 fn facts(view: &ServiceView, style: Style, now: Timestamp) -> Vec<(String, String)> {
@@ -128,13 +155,11 @@ fn field(text: &mut String, key: &str, value: &str, style: Style) {
     }
 }
 
-fn condition_text(condition: &ConditionView, view: &ServiceView, style: Style, now: Timestamp) -> String {
+fn condition_text(condition: &ConditionView, told: &str, style: Style, now: Timestamp) -> String {
     let head = format!("{}={}", condition.type_, condition.status);
     let head = if condition.notable { style.paint.warn(&head) } else { head };
     let mut text = format!("  {head}  {}, for {}\n", condition.reason, duration::age(condition.since, now));
-    // The cause stands above already.
-    let told = view.verdict != Verdict::Ready && condition.message == view.message;
-    if !condition.message.is_empty() && !told {
+    if !condition.message.is_empty() && condition.message != told {
         for line in wrap::lines(&condition.message, style.width.map(|width| width.saturating_sub(4))) {
             text.push_str(&format!("    {line}\n"));
         }

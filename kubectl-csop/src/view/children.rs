@@ -1,6 +1,7 @@
 //! The children of a service, as they were read from the cluster.
 
 use crate::error::{Attempt, Error};
+use k8s_openapi::Metadata;
 use k8s_openapi::api::apps::v1::{ControllerRevision, Deployment, ReplicaSet};
 use k8s_openapi::api::autoscaling::v2::HorizontalPodAutoscaler;
 use k8s_openapi::api::core::v1::{ConfigMap, Pod, Secret, Service, ServiceAccount};
@@ -64,6 +65,19 @@ pub struct Children {
 }
 
 impl Children {
+    /// The metadata of all objects.
+    pub fn metadata(&self) -> impl Iterator<Item = &ObjectMeta> {
+        fn of<T: Metadata<Ty = ObjectMeta>>(objects: &[T]) -> impl Iterator<Item = &ObjectMeta> {
+            objects.iter().map(Metadata::metadata)
+        }
+        let workload = of(&self.deployments).chain(of(&self.replica_sets)).chain(of(&self.pods));
+        let network = of(&self.services).chain(of(&self.network_policies));
+        let scaling = of(&self.autoscalers).chain(of(&self.budgets));
+        let content = self.secrets.iter().map(|secret| &secret.metadata).chain(of(&self.config_maps));
+        let rest = of(&self.accounts).chain(of(&self.revisions));
+        workload.chain(network).chain(scaling).chain(content).chain(rest)
+    }
+
     /// The objects of an answer; a refusal leaves that kind out and is remembered, any other error stops.
     ///
     /// # Errors

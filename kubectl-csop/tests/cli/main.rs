@@ -4,6 +4,7 @@
 
 mod cluster;
 mod examples;
+mod owner;
 mod process;
 mod reference;
 mod support;

@@ -1,6 +1,6 @@
 //! `status`: one service, or all of them.
 
-mod fetch;
+pub(super) mod fetch;
 mod frame;
 mod watch;
 

@@ -1,0 +1,238 @@
+//! Which containers' logs are read, and when they are read again.
+
+use jiff::Timestamp;
+use k8s_openapi::api::core::v1::{ContainerStatus, Pod};
+use kube::ResourceExt;
+use std::time::Duration;
+
+/// The annotation that names the container which tools mean by default.
+const DEFAULT_CONTAINER: &str = "kubectl.kubernetes.io/default-container";
+/// A stream that breaks this often in a row, without a line in between, is given up.
+const TRIES: u32 = 6;
+
+/// The container whose log is read: the one that is asked for, else the pod's default one.
+pub fn container(pod: &Pod, wanted: Option<&str>) -> Option<String> {
+    let spec = pod.spec.as_ref()?;
+    let init = spec.init_containers.iter().flatten().map(|it| it.name.as_str());
+    let debug = spec.ephemeral_containers.iter().flatten().map(|it| it.name.as_str());
+    let mut all = spec.containers.iter().map(|it| it.name.as_str()).chain(init).chain(debug);
+    match wanted.or_else(|| pod.annotations().get(DEFAULT_CONTAINER).map(String::as_str)) {
+        Some(name) => all.find(|it| *it == name).map(str::to_owned),
+        None => all.next().map(str::to_owned),
+    }
+}
+
+/// One run of a container; a restart makes another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Run {
+    /// How often the container was restarted before.
+    pub restarts: i32,
+    /// Whether it has ended.
+    pub ended: bool,
+}
+
+/// The newest run of a container; nothing while it has never started.
+pub fn run(pod: &Pod, container: &str) -> Option<Run> {
+    let status = pod.status.as_ref()?;
+    let regular = status.container_statuses.iter().flatten();
+    let others =
+        status.init_container_statuses.iter().chain(status.ephemeral_container_statuses.iter()).flatten();
+    let found: &ContainerStatus = regular.chain(others).find(|it| it.name == container)?;
+    let state = found.state.as_ref()?;
+    if state.running.is_some() {
+        Some(Run { restarts: found.restart_count, ended: false })
+    } else if state.terminated.is_some() {
+        Some(Run { restarts: found.restart_count, ended: true })
+    } else {
+        // It waits for a restart: the log is that of the run before.
+        let last = found.last_state.as_ref().and_then(|it| it.terminated.as_ref());
+        last.map(|_| Run { restarts: found.restart_count.saturating_sub(1), ended: true })
+    }
+}
+
+/// What the log of a pod is called before each of its lines: its name without the service's.
+pub fn short_name(pod: &str, service: &str) -> String {
+    let rest = pod.strip_prefix(service).and_then(|rest| rest.strip_prefix('-'));
+    rest.filter(|rest| !rest.is_empty()).unwrap_or(pod).to_owned()
+}
+
+/// How far a log was read, so that a new stream goes on behind it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Position {
+    /// The time of the newest line.
+    pub last: Option<Timestamp>,
+}
+
+impl Position {
+    /// The text of a line that begins with its time; nothing when it was read before.
+    pub fn take<'a>(&mut self, line: &'a str) -> Option<&'a str> {
+        let (time, text) = line.split_once(' ').unwrap_or((line, ""));
+        let Ok(time) = time.parse::<Timestamp>() else { return Some(line) };
+        if self.last.is_some_and(|last| time <= last) {
+            return None;
+        }
+        self.last = Some(time);
+        Some(text)
+    }
+}
+
+/// The log of one container that is followed.
+#[derive(Clone, Debug, Default)]
+pub struct Tail {
+    /// The run that was read last.
+    run: Option<Run>,
+    /// Whether a stream is open.
+    open: bool,
+    /// Streams in a row that broke without a line.
+    broken: u32,
+    /// Whether it was given up.
+    lost: bool,
+}
+
+/// What to do about a log now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// Open a stream, after this time.
+    Open(Duration),
+    /// Wait for a change of the pod.
+    Wait,
+    /// Say that it is given up, and read it no more.
+    GiveUp,
+}
+
+impl Tail {
+    /// The container is in this run now.
+    pub fn changed(&mut self, now: Option<Run>) -> Next {
+        match now {
+            Some(now) if !self.open && !self.lost && self.run.as_ref() != Some(&now) => {
+                // A run that was read to its end while it ended brings nothing new.
+                let known = self.run.as_ref().is_some_and(|run| run.restarts == now.restarts) && now.ended;
+                if known && self.broken == 0 {
+                    return Next::Wait;
+                }
+                self.run = Some(now);
+                self.open = true;
+                Next::Open(Duration::ZERO)
+            }
+            _ => Next::Wait,
+        }
+    }
+
+    /// The stream ended; `lines` says whether it brought any, `now` which run the container is in.
+    pub fn ended(&mut self, lines: bool, failed: bool, now: Option<&Run>) -> Next {
+        self.open = false;
+        self.broken = if lines { 0 } else { self.broken + 1 };
+        if self.broken >= TRIES {
+            self.lost = true;
+            return Next::GiveUp;
+        }
+        let same = |run: &Run| self.run.as_ref().is_some_and(|read| read.restarts == run.restarts);
+        match now {
+            // The container is gone, and its log was read.
+            None => Next::Wait,
+            Some(run) if same(run) && run.ended && !failed => {
+                self.broken = 0;
+                Next::Wait
+            }
+            Some(run) => {
+                self.run = Some(run.clone());
+                self.open = true;
+                Next::Open(Duration::from_secs(1 << self.broken.min(4)) / 2)
+            }
+        }
+    }
+
+    /// Whether a stream is open, or about to be.
+    pub fn is_open(&self) -> bool {
+        self.open
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    fn pod(status: Value) -> Pod {
+        serde_json::from_value(json!({
+            "metadata": {"name": "shop-1a-b"},
+            "spec": {"containers": [{"name": "app"}, {"name": "mesh"}], "initContainers": [{"name": "setup"}]},
+            "status": {"containerStatuses": [status]},
+        }))
+        .unwrap()
+    }
+
+    fn state(state: Value, restarts: i32, last: Value) -> Pod {
+        pod(json!({"name": "app", "image": "i", "imageID": "", "ready": true, "restartCount": restarts,
+            "state": state, "lastState": last}))
+    }
+
+    fn running(restarts: i32) -> Run {
+        Run { restarts, ended: false }
+    }
+
+    #[test]
+    fn the_container_is_the_one_that_is_asked_for_or_the_first() {
+        let mut pod = state(json!({}), 0, json!({}));
+        assert_eq!(container(&pod, None).as_deref(), Some("app"));
+        assert_eq!(container(&pod, Some("setup")).as_deref(), Some("setup"));
+        assert_eq!(container(&pod, Some("other")), None);
+        pod.annotations_mut().insert(DEFAULT_CONTAINER.to_owned(), "mesh".to_owned());
+        assert_eq!(container(&pod, None).as_deref(), Some("mesh"));
+    }
+
+    #[test]
+    fn a_log_is_that_of_the_newest_run() {
+        let ended = json!({"terminated": {"exitCode": 1}});
+        let waiting = json!({"waiting": {"reason": "CrashLoopBackOff"}});
+        assert_eq!(run(&state(json!({"running": {}}), 2, json!({})), "app"), Some(running(2)));
+        assert_eq!(run(&state(ended.clone(), 0, json!({})), "app"), Some(Run { restarts: 0, ended: true }));
+        assert_eq!(run(&state(waiting.clone(), 3, ended), "app"), Some(Run { restarts: 2, ended: true }));
+        assert_eq!(run(&state(waiting, 0, json!({})), "app"), None);
+        assert_eq!(run(&state(json!({}), 0, json!({})), "mesh"), None);
+    }
+
+    #[test]
+    fn names_of_pods_are_shortened() {
+        assert_eq!(short_name("shop-7c9b-aaaaa", "shop"), "7c9b-aaaaa");
+        assert_eq!(short_name("other", "shop"), "other");
+    }
+
+    #[test]
+    fn a_line_is_read_once() {
+        let mut position = Position::default();
+        let (one, two) = ("2026-01-01T00:00:00.1Z hello  you", "2026-01-01T00:00:00.2Z");
+        assert_eq!(position.take(one), Some("hello  you"));
+        assert_eq!(position.take(one), None);
+        assert_eq!(position.take(two), Some(""));
+        assert_eq!(position.take("no time"), Some("no time"));
+    }
+
+    #[test]
+    fn a_restarted_container_is_read_again_and_one_that_ended_is_not() {
+        let mut tail = Tail::default();
+        assert_eq!(tail.changed(None), Next::Wait);
+        assert_eq!(tail.changed(Some(running(0))), Next::Open(Duration::ZERO));
+        assert_eq!(tail.changed(Some(running(0))), Next::Wait, "one stream at a time");
+        // The stream ends before the pod is seen to have ended.
+        assert!(matches!(tail.ended(true, false, Some(&running(0))), Next::Open(_)));
+        assert_eq!(tail.ended(false, false, Some(&Run { restarts: 0, ended: true })), Next::Wait);
+        assert_eq!(tail.changed(Some(Run { restarts: 0, ended: true })), Next::Wait);
+        assert_eq!(tail.changed(Some(running(1))), Next::Open(Duration::ZERO));
+    }
+
+    #[test]
+    fn a_stream_that_keeps_breaking_is_given_up() {
+        let mut tail = Tail::default();
+        tail.changed(Some(running(0)));
+        let mut waited = Duration::ZERO;
+        for _ in 1..TRIES {
+            let Next::Open(after) = tail.ended(false, true, Some(&running(0))) else { panic!("given up") };
+            assert!(after >= waited);
+            waited = after;
+        }
+        assert_eq!(tail.ended(false, true, Some(&running(0))), Next::GiveUp);
+        assert_eq!(tail.changed(Some(running(1))), Next::Wait);
+        assert!(!tail.is_open());
+    }
+}
