@@ -49,12 +49,10 @@ pub fn restored(service: &CashService, data: &Value) -> serde_json::Result<CashS
     }
     let mut service = service.clone();
     service.spec = serde_json::from_value(kept)?;
-    match data["restartedAt"].as_str() {
-        Some(stamp) => {
-            drop(service.annotations_mut().insert(annotations::RESTARTED_AT.to_owned(), stamp.to_owned()))
-        }
-        None => drop(service.annotations_mut().remove(annotations::RESTARTED_AT)),
-    }
+    service.annotations_mut().remove(annotations::RESTARTED_AT);
+    let stamp =
+        data["restartedAt"].as_str().map(|stamp| (annotations::RESTARTED_AT.to_owned(), stamp.to_owned()));
+    service.annotations_mut().extend(stamp);
     Ok(service)
 }
 

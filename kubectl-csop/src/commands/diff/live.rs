@@ -39,13 +39,15 @@ pub async fn read(service: &CashService, cluster: &Cluster) -> Result<Live, Erro
     let selector = &selector;
     let answers = join_all(KINDS.map(|(version, kind)| async move {
         let (api, attempt) = api("list", version, kind, cluster);
-        (kind, cluster.call(attempt, api.list(selector)).await)
+        (version, kind, cluster.call(attempt, api.list(selector)).await)
     }))
     .await;
     let mut live = Live::default();
-    for (kind, answer) in answers {
+    for (version, kind, answer) in answers {
         match answer {
-            Ok(list) => live.objects.extend(list.items.into_iter().map(|object| value(kind, object))),
+            Ok(list) => {
+                live.objects.extend(list.items.into_iter().map(|object| value(version, kind, object)));
+            }
             Err(error @ (Error::Forbidden(_) | Error::Refused { forbidden: true, .. })) => {
                 live.unreadable.push(kind);
                 live.missing.push(error.to_string());
@@ -71,7 +73,7 @@ pub async fn strangers(
         let read = cluster.call(attempt.of(&child.name), api.get_opt(&child.name)).await;
         // Who may list and not get is shown what the lists say.
         if let Some(object) = read.or_else(|error| if is_refusal(&error) { Ok(None) } else { Err(error) })? {
-            live.objects.push(value(&child.kind, object));
+            live.objects.push(value(&child.api_version, &child.kind, object));
         }
     }
     let uid = service.uid();
@@ -97,9 +99,10 @@ fn api(verb: &'static str, version: &str, kind: &str, cluster: &Cluster) -> (Api
     (Api::namespaced_with(cluster.client.clone(), &cluster.namespace, &resource), attempt)
 }
 
-/// An object as JSON, with its kind, which items of a list lack.
-fn value(kind: &str, object: DynamicObject) -> Value {
+/// An object as JSON, with its type, which items of a list lack.
+fn value(version: &str, kind: &str, object: DynamicObject) -> Value {
     let mut value = serde_json::to_value(&object).expect("objects of the API serialise to JSON");
+    value["apiVersion"] = Value::from(version);
     value["kind"] = Value::from(kind);
     if kind == "Secret" {
         redact(&mut value);
