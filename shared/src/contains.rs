@@ -128,8 +128,19 @@ fn merge_lists(parent: &str, key: &str, live: &[Value], wanted: &[Value]) -> Val
         Some(wanted) => merge(key, "", item, wanted),
         None => item.clone(),
     });
-    let new = wanted.iter().filter(|item| !live.iter().any(|other| same(item, other)));
-    kept.chain(new.cloned()).collect()
+    let mut all: Vec<Value> = kept.collect();
+    // A new item stands behind the one that it follows in the intent.
+    let mut next = 0;
+    for item in wanted {
+        next = match all.iter().position(|other| same(item, other)) {
+            Some(at) => at + 1,
+            None => {
+                all.insert(next, item.clone());
+                next + 1
+            }
+        };
+    }
+    Value::Array(all)
 }
 
 fn merge_keys(parent: &str, key: &str, wanted: &[Value]) -> Option<&'static [&'static str]> {

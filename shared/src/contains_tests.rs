@@ -151,8 +151,10 @@ fn a_merge_changes_what_differs_and_keeps_the_rest_as_it_is_spelt() {
 #[test]
 fn a_merge_adds_items_by_key_and_replaces_other_lists() {
     let live = json!({"env": [{"name": "A", "value": "1"}], "args": ["a"]});
-    let wanted = json!({"env": [{"name": "B", "value": "2"}], "args": ["a", "b"]});
-    let both = json!({"env": [{"name": "A", "value": "1"}, {"name": "B", "value": "2"}], "args": ["a", "b"]});
+    let wanted =
+        json!({"env": [{"name": "0"}, {"name": "A", "value": "1"}, {"name": "B"}], "args": ["a", "b"]});
+    let both =
+        json!({"env": [{"name": "0"}, {"name": "A", "value": "1"}, {"name": "B"}], "args": ["a", "b"]});
     assert_eq!(merged(&live, &wanted), both);
 }
 

@@ -9,6 +9,7 @@ mod conflicts;
 mod drift;
 mod ha;
 mod lifecycle;
+mod owner;
 mod plugin;
 mod plugin_dispatch;
 mod plugin_errors;
