@@ -6,7 +6,10 @@ use crate::{
         CashService,
         cash_service::{Egress, Scheme},
     },
-    names::{INGRESS_ALLOWED, labels::INGRESS},
+    names::{
+        INGRESS_ALLOWED,
+        labels::{INGRESS, SERVICE},
+    },
 };
 use k8s_openapi::{
     api::{
@@ -64,7 +67,8 @@ pub(super) fn policy(service: &CashService) -> NetworkPolicy {
     NetworkPolicy {
         metadata: labels::metadata(service, service.name_any()),
         spec: Some(NetworkPolicySpec {
-            pod_selector: Some(selector(labels::component_selector(service))),
+            // Whatever the component: it may change, and old pods must not fall out of the policy meanwhile.
+            pod_selector: Some(selector([(SERVICE.to_owned(), service.name_any())].into())),
             policy_types: Some(vec!["Ingress".to_owned(), "Egress".to_owned()]),
             ingress: ingress(service).map(|rule| vec![rule]),
             egress: Some(egress(service)),

@@ -1,11 +1,8 @@
 //! Revisions: which pod templates there have been, and what of the spec made them.
 
-use super::{Manifest, Plan, config, labels, secrets};
+use super::{Manifest, Plan, config, labels};
 use crate::{
-    api::{
-        CashService,
-        cash_service::{Config, SecretSource},
-    },
+    api::{CashService, cash_service::Config},
     names::{self, annotations},
     revision,
 };
@@ -67,8 +64,6 @@ pub struct Recorded {
     pub hash: String,
     /// The hashed ConfigMaps that its pods use.
     pub config_maps: Vec<String>,
-    /// The generated Secrets that its pods use.
-    pub secrets: Vec<String>,
 }
 
 impl Recorded {
@@ -78,9 +73,6 @@ impl Recorded {
             object.data.as_ref().and_then(|raw| raw.0.pointer(path)).cloned().unwrap_or_default()
         };
         let config: Option<Config> = serde_json::from_value(part("/spec/config")).unwrap_or_default();
-        let sources: Option<Vec<SecretSource>> =
-            serde_json::from_value(part("/spec/secrets")).unwrap_or_default();
-        let generated = sources.iter().flatten().filter(|s| s.generate.is_some());
         Self {
             name: object.metadata.name.clone().unwrap_or_default(),
             number: object.revision,
@@ -92,7 +84,6 @@ impl Recorded {
                 .cloned()
                 .unwrap_or_default(),
             config_maps: config::names_of(service, config.as_ref()),
-            secrets: generated.map(|s| secrets::object_name(service, s)).collect(),
         }
     }
 }
@@ -144,13 +135,7 @@ mod tests {
     use super::*;
 
     fn recorded(number: i64, hash: &str) -> Recorded {
-        Recorded {
-            name: format!("shop-r{number}"),
-            number,
-            hash: hash.to_owned(),
-            config_maps: vec![],
-            secrets: vec![],
-        }
+        Recorded { name: format!("shop-r{number}"), number, hash: hash.to_owned(), config_maps: vec![] }
     }
 
     fn service() -> CashService {

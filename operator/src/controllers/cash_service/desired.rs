@@ -41,18 +41,21 @@ pub(super) fn desired(obj: &CashService, observed: &Observed, now: Timestamp) ->
     let kept = observed.history.kept(usize::from(record.is_some()));
     let keep = kept.iter().flat_map(|r| {
         let maps = r.config_maps.iter().map(ChildId::of::<ConfigMap>);
-        let generated = r.secrets.iter().map(ChildId::of::<Secret>);
-        std::iter::once(ChildId::of::<ControllerRevision>(&r.name)).chain(maps).chain(generated)
+        std::iter::once(ChildId::of::<ControllerRevision>(&r.name)).chain(maps)
     });
     let mut children = secrets.children;
     children.extend(record.map(|m| child(m, Policy::CreateOnce)).transpose()?);
     for manifest in plan.manifests() {
         children.push(child(manifest, Policy::Apply)?.born_with(obj));
     }
+    // A generated value cannot be made again: its Secret goes with the service and not before. The account may still be that of
+    // old pods.
+    let held = observed.owned_secrets.keys().map(ChildId::of::<Secret>);
+    let held = held.chain(std::iter::once(ChildId::of::<ServiceAccount>(obj.name_any())));
     Ok(Desired {
         children,
-        scale: fixed_size(obj),
-        keep: keep.chain(live_config_maps(observed)).collect(),
+        scale: size(obj, observed),
+        keep: keep.chain(live_config_maps(observed)).chain(held).collect(),
         hold: rest_of_burst(observed, now),
     })
 }
@@ -83,11 +86,16 @@ fn rest_of_burst(observed: &Observed, now: Timestamp) -> Option<Duration> {
     Duration::try_from(rest).ok().filter(|rest| !rest.is_zero())
 }
 
-fn fixed_size(obj: &CashService) -> Option<ScaleIntent> {
-    (obj.spec.mode() == AutoscalingMode::Fixed).then(|| ScaleIntent {
-        child: ChildId::of::<Deployment>(obj.name_any()),
-        replicas: obj.spec.replicas,
-    })
+/// The size that the operator itself writes: that of mode Fixed, and a way out of zero in mode HPA, where the autoscaler does
+/// nothing.
+fn size(obj: &CashService, observed: &Observed) -> Option<ScaleIntent> {
+    let stuck = || observed.deployment.as_ref().and_then(|d| d.spec.as_ref()?.replicas) == Some(0);
+    let replicas = match obj.spec.mode() {
+        AutoscalingMode::Fixed => obj.spec.replicas,
+        AutoscalingMode::HPA if stuck() => obj.spec.bounds().min,
+        _ => return None,
+    };
+    Some(ScaleIntent { child: ChildId::of::<Deployment>(obj.name_any()), replicas })
 }
 
 /// The ConfigMaps that the live pod template names: pods may still be made from it.
@@ -220,8 +228,13 @@ trait BornWith {
 }
 
 impl BornWith for Child {
-    /// A Deployment is born with its wanted size; afterwards that number has its own writer.
+    /// A Deployment is born with its wanted size; afterwards that number has its own writer. Nothing runs without its
+    /// NetworkPolicy.
     fn born_with(self, obj: &CashService) -> Self {
+        // Without its policy a service would be open to everybody.
+        if self.kind == ChildKind::of::<NetworkPolicy>() {
+            return self.essential();
+        }
         if self.kind != ChildKind::of::<Deployment>() {
             return self;
         }

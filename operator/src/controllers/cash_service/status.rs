@@ -5,7 +5,7 @@ use crate::runtime::{desired::Applied, events::Notice, kind::Verdict};
 use csop_shared::{
     action,
     api::{CashService, CashServiceStatus, cash_service::AutoscalingMode, cash_service::DEFAULTS_VERSION},
-    conditions::{State, find, set_condition, types},
+    conditions::{State, find, reasons as shared, set_condition, types},
     health::{self, Cause},
     names::annotations,
 };
@@ -46,7 +46,9 @@ pub(super) fn status(
     let deployment: Option<Deployment> = applied.get(&name);
     let autoscaler: Option<HorizontalPodAutoscaler> = applied.get(&name);
     let seen = Seen::of(deployment.as_ref(), obj);
-    let verdict = Judged::of(obj, observed, deployment.as_ref(), autoscaler.as_ref(), &seen);
+    let mut verdict = Judged::of(obj, observed, deployment.as_ref(), autoscaler.as_ref(), &seen);
+    // What is missing is said by the driver; Ready must not flip to True and back meanwhile.
+    verdict.ready &= applied.complete();
 
     let mut status = CashServiceStatus {
         observed_generation: obj.metadata.generation,
@@ -84,7 +86,7 @@ pub(super) fn status(
         &format!("{} of {} pods are ready", seen.ready, seen.wanted),
     );
 
-    let events = events(&previous, &status, &verdict);
+    let events = events(&previous, &status, &verdict, applied);
     Verdict { status, requeue: None, events }
 }
 
@@ -174,6 +176,7 @@ impl Judged {
 fn needed(obj: &CashService, seen: &Seen) -> i32 {
     match obj.spec.mode() {
         AutoscalingMode::Fixed => obj.spec.replicas,
+        AutoscalingMode::HPA => obj.spec.bounds().min,
         _ => obj.spec.bounds().min.min(seen.wanted),
     }
 }
@@ -204,8 +207,16 @@ fn image(deployment: &Deployment) -> Option<String> {
     deployment.spec.as_ref()?.template.spec.as_ref()?.containers.first()?.image.clone()
 }
 
-fn events(previous: &CashServiceStatus, status: &CashServiceStatus, verdict: &Judged) -> Vec<Notice> {
+fn events(
+    previous: &CashServiceStatus,
+    status: &CashServiceStatus,
+    verdict: &Judged,
+    applied: &Applied,
+) -> Vec<Notice> {
     let mut all = vec![];
+    if !applied.complete() {
+        return incomplete(previous, applied);
+    }
     if let (Some(old), Some(new)) = (&previous.revision, &status.revision)
         && old != new
     {
@@ -226,4 +237,13 @@ fn events(previous: &CashServiceStatus, status: &CashServiceStatus, verdict: &Ju
         all.push(Notice::warning(&verdict.cause.reason, "Serve", &verdict.cause.message));
     }
     all
+}
+
+/// Tells once of children that could not be had.
+fn incomplete(previous: &CashServiceStatus, applied: &Applied) -> Vec<Notice> {
+    let told = |reason: &str| find(&previous.conditions, types::READY).is_some_and(|c| c.reason == reason);
+    let taken = applied.conflicts.first().map(|c| (shared::NAME_TAKEN, format!("{} {}", c.child, c.reason)));
+    let refused = applied.rejected.first().map(|r| (shared::REJECTED, r.message.clone()));
+    let news = taken.or(refused).filter(|(reason, _)| !told(reason));
+    news.map(|(reason, note)| Notice::warning(reason, "Apply", note)).into_iter().collect()
 }

@@ -162,7 +162,6 @@ fn what_kept_revisions_and_the_live_template_name_is_kept() {
         number: 1,
         hash: "x".to_owned(),
         config_maps: vec!["shop-config-old".to_owned()],
-        secrets: vec!["shop-db".to_owned()],
     };
     let mut observed = Observed { history: History::new(vec![old]), ..random() };
     let before = service(json!({"config": {"data": {"A": "before"}}}));
@@ -170,8 +169,35 @@ fn what_kept_revisions_and_the_live_template_name_is_kept() {
     let keep = desired(&obj, &observed, at(0)).unwrap().keep;
     assert!(keep.contains(&ChildId::of::<ControllerRevision>("shop-r1")));
     assert!(keep.contains(&ChildId::of::<ConfigMap>("shop-config-old")));
-    assert!(keep.contains(&ChildId::of::<Secret>("shop-db")));
     assert_eq!(keep.iter().filter(|k| k.kind == ChildKind::of::<ConfigMap>()).count(), 2, "{keep:?}");
+}
+
+#[test]
+fn a_generated_secret_is_kept_for_as_long_as_the_service_lives() {
+    let mut observed = random();
+    observed.owned_secrets.insert("shop-db".to_owned(), Secret::default());
+    let keep = desired(&service(json!({})), &observed, at(0)).unwrap().keep;
+    assert!(keep.contains(&ChildId::of::<Secret>("shop-db")));
+}
+
+#[test]
+fn mode_hpa_leaves_zero_where_its_autoscaler_would_stay() {
+    let obj = service(json!({"autoscaling": {"minReplicas": 3, "maxReplicas": 9}}));
+    let mut observed = random();
+    let mut deployment = live(&obj, &observed);
+    deployment.spec.as_mut().unwrap().replicas = Some(0);
+    observed.deployment = Some(deployment);
+    assert_eq!(desired(&obj, &observed, at(0)).unwrap().scale.map(|s| s.replicas), Some(3));
+    assert_eq!(verdict(&obj, 0, json!({"observedGeneration": 2})).0, "False");
+}
+
+#[test]
+fn nothing_runs_without_its_network_policy() {
+    let wanted = desired(&service(json!({})), &random(), at(0)).unwrap();
+    let place = |kind: &str| wanted.children.iter().position(|c| c.kind.kind == kind).unwrap();
+    assert!(
+        place("NetworkPolicy") < place("Deployment") && wanted.children[place("NetworkPolicy")].essential
+    );
 }
 
 #[test]
