@@ -65,16 +65,7 @@ pub(super) async fn run(args: &Args, global: &Global, io: &mut Io) -> Result<Exi
     match args.output {
         Format::Json if !args.watch => io.print(&json(&view))?,
         Format::Yaml if !args.watch => io.print(&yaml(&view))?,
-        _ => {
-            if view.events.is_empty() {
-                io.note(&format!("no events of cashservice/{name} are known"));
-            } else if args.output == Format::Table {
-                io.print(&head(style))?;
-            }
-            for event in &view.events {
-                io.print(&one(event, args.output, style))?;
-            }
-        }
+        _ => show(&view, args.output, style, io)?,
     }
     if !args.watch {
         return Ok(Exit::Ok);
@@ -82,6 +73,15 @@ pub(super) async fn run(args: &Args, global: &Global, io: &mut Io) -> Result<Exi
     let seen = all.iter().map(version).collect();
     let mut watch = Watch { name, uid: &uid, family, seen, cluster: &cluster };
     watch.run(|event| one(event, args.output, style), io).await
+}
+
+fn show(view: &EventsView, format: Format, style: Style, io: &mut Io) -> Result<(), Error> {
+    if view.events.is_empty() {
+        io.note(&format!("no events of cashservice/{} are known", view.name));
+    } else if format == Format::Table {
+        io.print(&head(style))?;
+    }
+    io.print(&view.events.iter().map(|event| one(event, format, style)).collect::<String>())
 }
 
 fn one(event: &EventView, format: Format, style: Style) -> String {

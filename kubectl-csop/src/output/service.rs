@@ -123,6 +123,11 @@ pub(super) fn replicas(view: &ServiceView) -> String {
     {
         text.push_str(&format!(", {existing} existing"));
     }
+    if let Some(updated) =
+        it.updated.filter(|updated| it.existing.is_some_and(|existing| *updated < existing))
+    {
+        text.push_str(&format!(", {updated} of the new revision"));
+    }
     if let (Some(min), Some(max)) = (it.min, it.max) {
         text.push_str(&format!(", min {min}, max {max}"));
     }

@@ -73,6 +73,11 @@ fn a_ready_service() {
 }
 
 #[test]
+fn a_tree_with_conditions() {
+    insta::assert_snapshot!(service::rooted(&view(IMAGE_PULL), PLAIN, now()));
+}
+
+#[test]
 fn a_ready_service_wide_in_ascii() {
     let style = service::Style { wide: true, unicode: false, ..PLAIN };
     insta::assert_snapshot!(service::text(&view(READY), style, now()));

@@ -63,6 +63,8 @@ pub struct Replicas {
     pub wanted: Option<i32>,
     /// Existing ones.
     pub existing: Option<i32>,
+    /// Those of the newest pod template, as far as the Deployment has seen it.
+    pub updated: Option<i32>,
     /// Fewest, in force.
     pub min: Option<i32>,
     /// Most, in force.
@@ -121,7 +123,7 @@ pub fn view(service: &CashService, children: &Children) -> ServiceView {
         revision: status.revision.clone(),
         url: status.url.clone(),
         created_at: service.metadata.creation_timestamp.as_ref().map(|time| time.0),
-        replicas: replicas(service),
+        replicas: replicas(service, children),
         autoscaling: scaling(service, children),
         conditions: status.conditions.iter().map(condition).collect(),
         children: tree::nodes(service.metadata.uid.as_deref().unwrap_or_default(), children),
@@ -131,13 +133,16 @@ pub fn view(service: &CashService, children: &Children) -> ServiceView {
     }
 }
 
-fn replicas(service: &CashService) -> Replicas {
+fn replicas(service: &CashService, children: &Children) -> Replicas {
+    let name = service.metadata.name.as_ref();
+    let deployment = children.deployments.iter().find(|it| it.metadata.name.as_ref() == name);
     let status = service.status.clone().unwrap_or_default();
     let bounds = status.bounds.as_ref();
     Replicas {
         ready: status.ready_replicas.unwrap_or(0),
         wanted: status.wanted_replicas,
         existing: status.replicas,
+        updated: deployment.and_then(|it| it.status.as_ref()?.updated_replicas),
         min: bounds.map(|bounds| bounds.min),
         max: bounds.map(|bounds| bounds.max),
         source: bounds.map(|bounds| match bounds.source {

@@ -4,6 +4,7 @@
 
 mod cluster;
 mod examples;
+mod follow_logs;
 mod owner;
 mod process;
 mod reference;

@@ -22,29 +22,9 @@ pub async fn apply(
     let resource = ApiResource::erase::<CashService>(&());
     let api = Api::<DynamicObject>::namespaced_with(cluster.client.clone(), &cluster.namespace, &resource);
     let live = cluster.call(cluster.on_service("get", &name), api.get_opt(&name)).await?;
-    let field_manager = Some(managers::PLUGIN.to_owned());
     let (answer, local) = match &live {
-        None => {
-            let mut object = DynamicObject::new(&name, &resource).within(&cluster.namespace);
-            object.metadata.labels.clone_from(&service.metadata.labels);
-            object.metadata.annotations.clone_from(&service.metadata.annotations);
-            object.data = json!({"spec": document["spec"]});
-            let params = PostParams { dry_run: true, field_manager };
-            let made = api.create(&params, &object);
-            (cluster.call(cluster.on_service("create", &name), made).await, value(&object))
-        }
-        Some(live) => {
-            let before = value(live);
-            let patch = Patch::Merge(apply_patch(&before, document));
-            let params = PatchParams { dry_run: true, field_manager, ..PatchParams::default() };
-            let patched = api.patch(&name, &params, &patch);
-            let answer = cluster.call(cluster.on_service("patch", &name), patched).await;
-            let mut local = before;
-            if let Patch::Merge(patch) = &patch {
-                merge(&mut local, patch);
-            }
-            (answer, local)
-        }
+        None => create(document, service, &api, cluster).await,
+        Some(live) => patch(document, live, &api, cluster).await,
     };
     let object = match answer {
         Ok(object) => value(&object),
@@ -65,6 +45,42 @@ pub async fn apply(
         service.metadata.uid = None;
     }
     Ok(service)
+}
+
+/// What a dry run says, and what is expected of it as far as that can be told from here.
+type Answer = (Result<DynamicObject, Error>, Value);
+
+async fn create(
+    document: &Value,
+    service: &CashService,
+    api: &Api<DynamicObject>,
+    cluster: &Cluster,
+) -> Answer {
+    let name = service.name_any();
+    let resource = ApiResource::erase::<CashService>(&());
+    let mut object = DynamicObject::new(&name, &resource).within(&cluster.namespace);
+    object.metadata.labels.clone_from(&service.metadata.labels);
+    object.metadata.annotations.clone_from(&service.metadata.annotations);
+    object.data = json!({"spec": document["spec"]});
+    let params = PostParams { dry_run: true, field_manager: Some(managers::PLUGIN.to_owned()) };
+    let made = api.create(&params, &object);
+    (cluster.call(cluster.on_service("create", &name), made).await, value(&object))
+}
+
+async fn patch(
+    document: &Value,
+    live: &DynamicObject,
+    api: &Api<DynamicObject>,
+    cluster: &Cluster,
+) -> Answer {
+    let (name, mut local) = (live.name_any(), value(live));
+    let patch = apply_patch(&local, document);
+    merge(&mut local, &patch);
+    let field_manager = Some(managers::PLUGIN.to_owned());
+    let params = PatchParams { dry_run: true, field_manager, ..PatchParams::default() };
+    let patch = Patch::Merge(&patch);
+    let patched = api.patch(&name, &params, &patch);
+    (cluster.call(cluster.on_service("patch", &name), patched).await, local)
 }
 
 fn value(object: &DynamicObject) -> Value {

@@ -12,6 +12,7 @@ use futures::channel::mpsc::{Receiver, Sender, channel};
 use futures::{SinkExt, StreamExt};
 use k8s_openapi::api::core::v1::Pod;
 use kube::ResourceExt;
+use kube::api::LogParams;
 use kube::runtime::{WatchStreamExt, watcher};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -184,35 +185,52 @@ impl Follower<'_> {
         let default = (!self.begun && self.args.since.is_none()).then_some(TAIL_OF_FOLLOW);
         let tail = self.args.tail.filter(|_| !self.begun).or(default);
         let params = stream::params(self.args, &followed.container, tail, &followed.position);
-        let (pod, uid, mut position) = (pod.to_owned(), followed.uid.clone(), followed.position);
-        let (cluster, mut said) = (self.cluster.clone(), self.said.clone());
+        let reader = Reader {
+            pod: pod.to_owned(),
+            uid: followed.uid.clone(),
+            position: followed.position,
+            params,
+            cluster: self.cluster.clone(),
+            said: self.said.clone(),
+        };
         drop(tokio::spawn(async move {
             tokio::time::sleep(after).await;
-            let (mut any, mut error) = (false, None);
-            match stream::open(&pod, &params, &cluster).await {
-                Ok(lines) => {
-                    let mut lines = std::pin::pin!(lines);
-                    while let Some(line) = lines.next().await {
-                        let line = match line {
-                            Ok(line) => line,
-                            Err(broken) => {
-                                error = Some(broken);
-                                break;
-                            }
-                        };
-                        let Some(text) = position.take(&line) else { continue };
-                        any = true;
-                        // Nobody listens any more: the command has ended.
-                        if said.send(Said::Line { pod: pod.clone(), text: text.to_owned() }).await.is_err() {
-                            return;
-                        }
-                    }
-                }
-                Err(refused) => error = Some(refused),
-            }
-            let ended = Said::Ended { pod, uid, position, lines: any, error };
-            // As above.
-            drop(said.send(ended).await);
+            reader.run().await;
         }));
+    }
+}
+
+/// Reads one stream to its end.
+struct Reader {
+    pod: String,
+    uid: String,
+    position: Position,
+    params: LogParams,
+    cluster: Cluster,
+    said: Sender<Said>,
+}
+
+impl Reader {
+    async fn run(mut self) {
+        let mut any = false;
+        let error = self.read(&mut any).await.err();
+        let Self { pod, uid, position, mut said, .. } = self;
+        // When nobody listens any more, the command has ended.
+        drop(said.send(Said::Ended { pod, uid, position, lines: any, error }).await);
+    }
+
+    /// `any` says whether there was a line that was not read before.
+    async fn read(&mut self, any: &mut bool) -> Result<(), Error> {
+        let mut lines = std::pin::pin!(stream::open(&self.pod, &self.params, &self.cluster).await?);
+        while let Some(line) = lines.next().await {
+            let line = line?;
+            let Some(text) = self.position.take(&line) else { continue };
+            *any = true;
+            let said = Said::Line { pod: self.pod.clone(), text: text.to_owned() };
+            if self.said.send(said).await.is_err() {
+                break;
+            }
+        }
+        Ok(())
     }
 }
