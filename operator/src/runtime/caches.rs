@@ -5,7 +5,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures::StreamExt;
 use kube::api::{Api, DynamicObject};
-use kube::runtime::WatchStreamExt;
 use kube::runtime::watcher::{Event, watcher};
 use kube::{Client, Resource};
 use serde_json::Value;
@@ -148,8 +147,8 @@ impl Cache {
             None => Api::all_with(client, &resource),
             Some(namespace) => Api::namespaced_with(client, namespace, &resource),
         };
-        let mut events =
-            watcher(api, watching::config(self.selector.as_deref(), streaming)).default_backoff().boxed();
+        let config = watching::config(self.selector.as_deref(), streaming);
+        let mut events = watching::persistent(watcher(api, config)).boxed();
         while let Some(event) = events.next().await {
             match event {
                 Ok(event) => self.take(at, event, &unsynced),

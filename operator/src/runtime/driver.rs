@@ -93,8 +93,7 @@ impl<K: Kind> Driver<K> {
             .combine(predicates::annotations)
             .combine(predicates::labels)
             .combine(predicates::finalizers);
-        watcher(api, watching::config(None, self.streaming))
-            .default_backoff()
+        watching::persistent(watcher(api, watching::config(None, self.streaming)))
             .modify(|object| object.managed_fields_mut().clear())
             .reflect(writer)
             .filter_map(move |event| {

@@ -143,9 +143,10 @@ impl Error {
         match (self, self.class()) {
             (Self::Waiting { retry, .. }, _) => Retry::After(*retry),
             (_, Class::Invalid) => Retry::OnChange,
-            (_, Class::Denied | Class::Rejected) => Retry::After(RARELY),
+            (_, Class::Rejected) => Retry::After(RARELY),
             (_, Class::Bug) => Retry::Backoff(Duration::from_secs(900)),
-            (_, Class::Waiting | Class::Transient) => Retry::Backoff(RARELY),
+            // An API server that has just started denies what its roles allow, until it has read them.
+            (_, Class::Waiting | Class::Transient | Class::Denied) => Retry::Backoff(RARELY),
         }
     }
 
