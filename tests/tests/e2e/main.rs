@@ -3,10 +3,14 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
 mod scene;
+mod witness;
 
 mod autoscaling;
 mod conflicts;
 mod drift;
+mod faults_control_plane;
+mod faults_kills;
+mod faults_load;
 mod ha;
 mod lifecycle;
 mod owner;
