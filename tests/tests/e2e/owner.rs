@@ -146,7 +146,8 @@ async fn a_diff_shows_what_would_change_and_no_secret() {
     let out = differs.ends(1);
     for line in [
         "--- live Deployment/shop\n+++ wanted Deployment/shop\n",
-        "-        image: registry.example.com/shop:1\n+        image: registry.example.com/shop:2\n",
+        "-        image: registry.example.com/shop:1\n",
+        "+        image: registry.example.com/shop:2\n",
         "-        - name: ONLY_IN_1\n+        - name: ONLY_IN_2\n",
         "+  N: '2'\n",
     ] {
