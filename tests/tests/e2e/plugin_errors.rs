@@ -189,7 +189,9 @@ async fn what_cannot_be_is_refused_before_anything_is_written() {
 
     shell.csop(&init("no-such-place", &[])).await.fails(1, "namespace \"no-such-place\" not found");
     scene.apply(r#"{"apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": "none"}, "spec": {"hard": {"count/cashservices.csop.dev": "0"}}}"#).await;
-    shell.csop(&init(ns, &[])).await.fails(7, "exceeded quota: none");
+    let known = ["wait", "resourcequota", "none", "--for=jsonpath={.status.hard}", "--timeout=30s"];
+    scene.kubectl(known).await;
+    shell.csop(&init(ns, &[])).await.fails(7, "quota: none");
     assert_eq!(scene.kubectl(["get", "csvc", "-o", "name"]).await, "");
 }
 
