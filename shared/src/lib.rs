@@ -13,3 +13,4 @@ pub mod names;
 pub mod quantity;
 pub mod render;
 pub mod revision;
+pub mod scale;

@@ -1,0 +1,3 @@
+//! Benchmarks of the scaling engine.
+
+fn main() {}
