@@ -135,11 +135,11 @@ impl Number {
         self.ratio(factor, divisor, divisor_factor, true)
     }
 
-    /// The floor of `self` / `divisor`, at most `i32::MAX`, and 0 where it is negative.
+    /// The floor of `self` / (`divisor` x `divisor_factor`), at most `i32::MAX`, and 0 where it is negative.
     ///
     /// `divisor` is not negative. Without a divisor, everything but zero is `i32::MAX`.
-    pub fn floor_ratio(self, divisor: Self) -> i32 {
-        self.ratio(1, divisor, 1, false)
+    pub fn floor_ratio(self, divisor: Self, divisor_factor: u64) -> i32 {
+        self.ratio(1, divisor, divisor_factor, false)
     }
 
     fn ratio(self, factor: u64, divisor: Self, divisor_factor: u64, up: bool) -> i32 {

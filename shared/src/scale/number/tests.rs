@@ -44,10 +44,10 @@ fn ratios_are_rounded_once() {
     ] {
         assert_eq!(number(value).ceil_ratio(factor, number(divisor), 1), ceiling, "{value} {divisor}");
     }
-    assert_eq!(number("0.3").floor_ratio(number("0.1")), 3);
-    assert_eq!(number("5").floor_ratio(number("0.75")), 6);
-    assert_eq!(number("-0.1").floor_ratio(number("0.75")), 0);
-    assert_eq!(number("1e-9").floor_ratio(number("1e9")), 0);
+    assert_eq!(number("0.3").floor_ratio(number("0.1"), 1), 3);
+    assert_eq!(number("5").floor_ratio(number("0.75"), 1), 6);
+    assert_eq!(number("-0.1").floor_ratio(number("0.75"), 1), 0);
+    assert_eq!(number("1e-9").floor_ratio(number("1e9"), 1), 0);
 }
 
 #[test]
@@ -99,7 +99,7 @@ proptest! {
         let (value_at, divisor_at) = (Number::decimal(value, shift), Number::decimal(divisor, shift));
         let ceiling = (value + divisor - 1) / divisor;
         prop_assert_eq!(i64::from(value_at.ceil_ratio(1, divisor_at, 1)), ceiling);
-        prop_assert_eq!(i64::from(value_at.floor_ratio(divisor_at)), value / divisor);
+        prop_assert_eq!(i64::from(value_at.floor_ratio(divisor_at, 1)), value / divisor);
     }
 
     #[test]
@@ -108,7 +108,7 @@ proptest! {
         if let (Some(a), Some(b)) = (of(a), of(b)) {
             a.compare(factor, b, other);
             a.ceil_ratio(factor, b, other);
-            a.floor_ratio(b);
+            a.floor_ratio(b, other);
             let sum = a.plus(b).minus(a).times(b);
             prop_assert!(sum.to_string().len() < 80);
         }

@@ -47,6 +47,11 @@ impl Number {
         Some(Self { mantissa: if negative { -mantissa } else { mantissa }, exponent }.trimmed())
     }
 
+    /// About this, computed fast.
+    pub(in crate::scale) fn approximate(self) -> f64 {
+        self.mantissa as f64 * 10_f64.powi(self.exponent)
+    }
+
     /// The nearest `f64`, for showing.
     pub fn to_f64(self) -> f64 {
         format!("{}e{}", self.mantissa, self.exponent).parse().unwrap_or(f64::NAN)
