@@ -16,7 +16,7 @@ pub(super) fn push(plan: &Plan, state: &mut State, operation: Operation) {
     let operations = state.operations.to_mut();
     operations.push(operation);
     let needed = operations.iter().rev().take_while(|op| now.duration_since(op.time.0) <= plan.safety.memory);
-    let keep = needed.count().max(KEPT).min(MOST);
+    let keep = needed.count().clamp(KEPT, MOST);
     operations.drain(..operations.len().saturating_sub(keep));
 }
 

@@ -2,5 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
+mod causes;
+mod manifest;
+mod properties;
+mod records;
 mod row;
+mod scene;
 mod vectors;

@@ -31,48 +31,18 @@ use serde::{Deserialize, Serialize};
     status = "GeneralScalerStatus",
     derive = "PartialEq",
     doc = "Scales a Deployment, or anything else with a scale subresource, by metrics from pluggable sources, through policies and a safety stage, and says why. It is Ready when its target exists, nothing else scales it and its decisions can be carried out.",
-    printcolumn(
-        name = "Target",
-        type_ = "string",
-        json_path = ".status.target",
-        description = "What is scaled"
-    ),
-    printcolumn(
-        name = "Current",
-        type_ = "integer",
-        json_path = ".status.currentReplicas",
-        description = "Replicas that the target asks for"
-    ),
-    printcolumn(
-        name = "Wanted",
-        type_ = "integer",
-        json_path = ".status.desiredReplicas",
-        description = "Result of the last decision"
-    ),
-    printcolumn(
-        name = "Min",
-        type_ = "integer",
-        json_path = ".status.minReplicas",
-        description = "Fewest replicas now in force"
-    ),
-    printcolumn(
-        name = "Max",
-        type_ = "integer",
-        json_path = ".status.maxReplicas",
-        description = "Most replicas now in force"
-    ),
-    printcolumn(
-        name = "Cause",
-        type_ = "string",
-        json_path = ".status.cause",
-        description = "Why, in one word"
-    ),
-    printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp")
+    printcolumn(name = "Target", type_ = "string", json_path = ".status.target", description = "What is scaled"),
+    printcolumn(name = "Current", type_ = "integer", json_path = ".status.currentReplicas", description = "Replicas that the target asks for"),
+    printcolumn(name = "Wanted", type_ = "integer", json_path = ".status.desiredReplicas", description = "Result of the last decision"),
+    printcolumn(name = "Min", type_ = "integer", json_path = ".status.minReplicas", description = "Fewest replicas now in force"),
+    printcolumn(name = "Max", type_ = "integer", json_path = ".status.maxReplicas", description = "Most replicas now in force"),
+    printcolumn(name = "Cause", type_ = "string", json_path = ".status.cause", description = "Why, in one word"),
+    printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp"),
+    validation = Rule::new("has(self.spec.targetDeployment) != has(self.spec.targetRef)").message("a scaler has exactly one of targetDeployment and targetRef"),
 )]
 #[cfg_attr(feature = "cel", kube(cel))]
 #[serde(rename_all = "camelCase")]
 #[x_kube(
-    validation = Rule::new("has(self.targetDeployment) != has(self.targetRef)").message("a scaler has exactly one of targetDeployment and targetRef"),
     validation = Rule::new("self.maxReplicas >= (has(self.minReplicas) ? self.minReplicas : 1)").message("maxReplicas must not be below minReplicas (which is 1 unless it is given)"),
     validation = Rule::new("!(has(self.policy) && has(self.policies))").message("give policy, or several as policies, not both"),
     validation = Rule::new("!has(self.minReplicas) || self.minReplicas > 0 || !has(self.metrics) || self.metrics.size() == 0 || self.metrics.exists(m, m.type != 'resource')").message("minReplicas 0 needs a metric that still has a value when there are no pods: one that is not of type resource"),
