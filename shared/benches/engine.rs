@@ -3,9 +3,9 @@
 #![expect(clippy::unwrap_used, reason = "a benchmark that cannot go on panics")]
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use csop_shared::api::GeneralScalerSpec;
 use csop_shared::scale::{
-    Action, Decision, Expressions, NoExpressions, Observation, Plan, Reading, Series, Shared, State, advance,
-    decide,
+    Action, Decision, Expressions, NoExpressions, Observation, Plan, Reading, Series, State, advance, decide,
 };
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
@@ -18,7 +18,7 @@ const MONTH: u32 = 30 * 24 * 240;
 
 fn plan(spec: Value) -> Plan {
     let expressions: Arc<dyn Expressions> = Arc::new(NoExpressions);
-    Plan::new(Shared::new(serde_json::from_value(spec).unwrap()), &expressions).unwrap()
+    Plan::new(serde_json::from_value::<GeneralScalerSpec>(spec).unwrap(), &expressions).unwrap()
 }
 
 fn metric(name: &str, mode: &str, target: f64) -> Value {

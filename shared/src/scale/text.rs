@@ -50,6 +50,12 @@ impl<T> Shared<T> {
     }
 }
 
+impl<T> From<T> for Shared<T> {
+    fn from(value: T) -> Self {
+        Self::new(value)
+    }
+}
+
 impl<T: Clone> Shared<T> {
     /// The value, to be changed.
     pub fn to_mut(&mut self) -> &mut T {

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
 mod causes;
+mod expect;
 mod manifest;
 mod properties;
 mod records;

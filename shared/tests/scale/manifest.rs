@@ -1,7 +1,7 @@
 //! The API types: what is written by hand is read, and read back.
 
 use csop_shared::{
-    api::{GeneralScaler, GeneralScalerStatus},
+    api::{GeneralScaler, GeneralScalerSpec, GeneralScalerStatus},
     scale::{Expressions, NoExpressions, Plan, State},
 };
 use jiff::SignedDuration;
@@ -32,7 +32,7 @@ fn expressions() -> Arc<dyn Expressions> {
 #[test]
 fn a_manifest_of_the_predecessor_is_ready_for_decisions() {
     let scaler: GeneralScaler = serde_yaml::from_str(PREDECESSOR).unwrap();
-    let plan = Plan::new(csop_shared::scale::Shared::new(scaler.spec), &expressions()).unwrap();
+    let plan = Plan::new(scaler.spec, &expressions()).unwrap();
     assert_eq!((plan.min, plan.max, plan.safety.up.rate, plan.safety.down.rate), (2, 10, 3, 1));
     assert_eq!(plan.safety.up.cooldown, SignedDuration::from_secs(300));
     assert_eq!((&*plan.metrics[0].name, plan.policies.len()), ("prometheus", 1));
@@ -103,10 +103,9 @@ fn what_cannot_be_is_refused_with_field_and_remedy() {
             "expression is missing",
         ),
     ] {
-        let error =
-            Plan::new(csop_shared::scale::Shared::new(serde_json::from_value(spec).unwrap()), &expressions())
-                .unwrap_err()
-                .to_string();
+        let error = Plan::new(serde_json::from_value::<GeneralScalerSpec>(spec).unwrap(), &expressions())
+            .unwrap_err()
+            .to_string();
         assert!(error.contains(said), "{error}\nshould say {said}");
     }
 }
@@ -117,9 +116,7 @@ fn metrics_without_names_are_told_apart() {
     let mut named = metric.clone();
     named["name"] = json!("prometheus-2");
     let spec = json!({"targetDeployment": "d", "maxReplicas": 3, "metrics": [metric, named, metric]});
-    let plan =
-        Plan::new(csop_shared::scale::Shared::new(serde_json::from_value(spec).unwrap()), &expressions())
-            .unwrap();
+    let plan = Plan::new(serde_json::from_value::<GeneralScalerSpec>(spec).unwrap(), &expressions()).unwrap();
     let names: Vec<_> = plan.metrics.iter().map(|metric| metric.name.to_string()).collect();
     assert_eq!(names, ["prometheus", "prometheus-2", "prometheus-3"]);
 }

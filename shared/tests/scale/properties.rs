@@ -98,16 +98,12 @@ proptest! {
         run(&plan, &moments, |state, observation, now, decision| {
             let (again, next) = decide(&plan, state, observation, now);
             prop_assert_eq!(&again, decision);
-            if decision.action != Action::Scale {
-                return Ok(());
-            }
-            let mut written = next;
+            let (mut written, ready) = (next, observation.ready.min(decision.result));
             written.settle(true);
-            let ready = observation.ready.min(decision.result);
             let observation = Observation { current: Some(decision.result), ready, ..observation.clone() };
             let (second, _) = decide(&plan, &written, &observation, now);
-            let held = scene.cooldown > 0 && decision.starts_cooldown;
-            prop_assert!(!held || second.action == Action::None || !second.starts_cooldown, "{second:?}");
+            let waits = decision.action == Action::Scale && decision.starts_cooldown && scene.cooldown > 0;
+            prop_assert!(!waits || second.action == Action::None || !second.starts_cooldown, "{second:?}");
             Ok(())
         })?;
     }

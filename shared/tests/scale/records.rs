@@ -1,9 +1,10 @@
 //! Records: what is replayed is what was decided.
 
 use crate::scene::{moments, scenes, start};
+use csop_shared::api::GeneralScalerSpec;
 use csop_shared::scale::{
-    Action, Decision, Expressions, Plan, Record, Ring, Shared, Situation, State, WriteOutcome, advance,
-    decide, replay,
+    Action, Decision, Expressions, Plan, Record, Ring, Situation, State, WriteOutcome, advance, decide,
+    replay,
 };
 use proptest::prelude::*;
 use serde_json::json;
@@ -41,7 +42,7 @@ proptest! {
         spec.as_object_mut().unwrap().remove("policy");
         spec["policies"] = json!([{"type": "cost", "config": {"maxCostPerHour": 2, "costPerPod": 0.1}}, {"type": "cel", "config": {"expression": "x"}}]);
         let expressions: Arc<dyn Expressions> = Arc::new(Fickle::default());
-        let plan = Plan::new(Shared::new(serde_json::from_value(spec).unwrap()), &expressions).unwrap();
+        let plan = Plan::new(serde_json::from_value::<GeneralScalerSpec>(spec).unwrap(), &expressions).unwrap();
         let (mut ring, mut made) = (Ring::default(), vec![]);
         let (mut state, mut current, mut now) = (State::default(), 3, start());
         for moment in &moments {

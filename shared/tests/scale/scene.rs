@@ -1,8 +1,7 @@
 //! Random scalers, and random histories of what they see.
 
-use csop_shared::scale::{
-    Expressions, Floor, Name, NoExpressions, Observation, Plan, Reading, Series, Shared,
-};
+use csop_shared::api::GeneralScalerSpec;
+use csop_shared::scale::{Expressions, Floor, Name, NoExpressions, Observation, Plan, Reading, Series};
 use jiff::{SignedDuration, Timestamp};
 use proptest::{collection::vec, prelude::*};
 use serde_json::{Value, json};
@@ -110,7 +109,7 @@ impl Scene {
 
 pub(crate) fn plan(spec: Value) -> Plan {
     let expressions: Arc<dyn Expressions> = Arc::new(NoExpressions);
-    Plan::new(Shared::new(serde_json::from_value(spec).unwrap()), &expressions).unwrap()
+    Plan::new(serde_json::from_value::<GeneralScalerSpec>(spec).unwrap(), &expressions).unwrap()
 }
 
 pub(crate) fn start() -> Timestamp {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use csop_shared::api::all_crds;
 use csop_tests::Cluster;
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::scene::{install_crds, service};
 
@@ -17,8 +17,20 @@ struct Refusal {
     says: String,
     /// The name of the service, if that is what is wrong.
     name: Option<String>,
+    /// The kind, if it is no CashService.
+    kind: Option<String>,
     /// What is merged over the smallest spec.
     spec: Value,
+}
+
+/// A scaler with what is merged over the smallest spec; null takes a field out.
+fn scaler(name: &str, spec: Value) -> Value {
+    let mut all = json!({"targetDeployment": "shop", "maxReplicas": 10});
+    for (key, value) in spec.as_object().into_iter().flatten() {
+        all[key] = value.clone();
+    }
+    all.as_object_mut().unwrap().retain(|_, value| !value.is_null());
+    json!({"apiVersion": "csop.dev/v1alpha1", "kind": "GeneralScaler", "metadata": {"name": name}, "spec": all})
 }
 
 fn table() -> Vec<Refusal> {
@@ -30,7 +42,13 @@ async fn bad_input_is_refused_with_a_message_that_helps() {
     let cluster = Cluster::shared();
     install_crds(cluster).await;
     for row in table() {
-        let manifest = service(row.name.as_deref().unwrap_or("shop"), row.spec.clone()).to_string();
+        let name = row.name.as_deref().unwrap_or("shop");
+        let manifest = match row.kind.as_deref() {
+            Some("GeneralScaler") => scaler(name, row.spec.clone()),
+            Some(other) => panic!("no smallest spec of kind {other}"),
+            None => service(name, row.spec.clone()),
+        };
+        let manifest = manifest.to_string();
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), &manifest).unwrap();
         let path = file.path().display().to_string();
@@ -70,5 +88,32 @@ fn messages(value: &Value, into: &mut BTreeSet<String>) {
         }
         Value::Array(items) => items.iter().for_each(|v| messages(v, into)),
         _ => {}
+    }
+}
+
+/// A manifest of the predecessor with only its API version changed, and one of all that a schema cannot type.
+#[tokio::test]
+async fn scalers_that_are_right_are_accepted() {
+    let cluster = Cluster::shared();
+    install_crds(cluster).await;
+    let metric = |tolerance: Value| json!({"type": "prometheus", "config": {"query": "rate(http_requests_total[5m])"}, "targetValue": 100, "tolerance": tolerance});
+    let mut predecessor = metric(Value::Null);
+    predecessor.as_object_mut().unwrap().remove("tolerance");
+    let specs = [
+        json!({
+            "targetDeployment": "http-app", "minReplicas": 2, "maxReplicas": 10, "metrics": [predecessor],
+            "policy": {"type": "slo"},
+            "safety": {"cooldownSeconds": 300, "maxScaleUpRate": 3, "maxScaleDownRate": 1},
+        }),
+        json!({"metrics": [metric(json!(0.05))]}),
+        json!({"metrics": [metric(json!({"up": 0.05, "down": 1}))]}),
+        json!({"metrics": [{"type": "external", "config": {"scalerAddress": "scaler:9000"}}], "minReplicas": 0}),
+        json!({"policies": [{"type": "slo"}, {"type": "cost", "config": {"maxCostPerHour": 5, "costPerPod": 0.75}}, {"type": "cel", "config": {"expression": "desired"}}]}),
+    ];
+    for spec in specs {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), scaler("shop", spec).to_string()).unwrap();
+        let path = file.path().display().to_string();
+        cluster.kubectl(["apply", "--dry-run=server", "--namespace=default", "--filename", &path]).await.ok();
     }
 }

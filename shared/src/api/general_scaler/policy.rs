@@ -42,9 +42,10 @@ pub enum PolicyType {
     Cel,
 }
 
-/// Keys of [`PolicyConfig`] and the types that take them; a rule cannot see `tolerance`, whose schema has no type.
-const KEYS: [Key; 9] = [
+/// Every key of [`PolicyConfig`], and the types that take it.
+const KEYS: [Key; 10] = [
     ("objective", &["slo"]),
+    ("tolerance", &["slo"]),
     ("maxCostPerHour", &["cost"]),
     ("maxCostPerMonth", &["cost"]),
     ("costPerPod", &["cost"]),
