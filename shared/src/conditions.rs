@@ -39,6 +39,10 @@ pub mod reasons {
     pub const NOT_PAUSED: &str = "NotPaused";
     /// An object of a wanted name is not controlled by this one.
     pub const NAME_TAKEN: &str = "NameTaken";
+    /// Somebody sets a child back as often as it is restored.
+    pub const DISPUTED: &str = "Disputed";
+    /// Somebody else's autoscaler has the same target.
+    pub const FOREIGN_AUTOSCALER: &str = "ForeignAutoscaler";
     /// Nothing else claims what this object wants.
     pub const NO_CONFLICT: &str = "NoConflict";
 }
@@ -49,6 +53,8 @@ pub trait Conditioned {
     fn conditions(&self) -> &[Condition];
     /// The conditions, to be changed.
     fn conditions_mut(&mut self) -> &mut Vec<Condition>;
+    /// Which generation of the spec this status speaks of.
+    fn observed_generation(&self) -> Option<i64>;
     /// Records which generation of the spec this status speaks of.
     fn set_observed_generation(&mut self, generation: Option<i64>);
 }

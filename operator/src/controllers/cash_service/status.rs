@@ -239,11 +239,9 @@ fn events(
     all
 }
 
-/// Tells once of children that could not be had.
+/// Tells once of a child that was refused.
 fn incomplete(previous: &CashServiceStatus, applied: &Applied) -> Vec<Notice> {
-    let told = |reason: &str| find(&previous.conditions, types::READY).is_some_and(|c| c.reason == reason);
-    let taken = applied.conflicts.first().map(|c| (shared::NAME_TAKEN, format!("{} {}", c.child, c.reason)));
-    let refused = applied.rejected.first().map(|r| (shared::REJECTED, r.message.clone()));
-    let news = taken.or(refused).filter(|(reason, _)| !told(reason));
-    news.map(|(reason, note)| Notice::warning(reason, "Apply", note)).into_iter().collect()
+    let told = find(&previous.conditions, types::READY).is_some_and(|c| c.reason == shared::REJECTED);
+    let refused = applied.rejected.first().filter(|_| !told);
+    refused.map(|r| Notice::warning(shared::REJECTED, "Apply", &r.message)).into_iter().collect()
 }

@@ -66,6 +66,10 @@ impl Conditioned for WidgetStatus {
     fn conditions_mut(&mut self) -> &mut Vec<Condition> {
         &mut self.conditions
     }
+    fn observed_generation(&self) -> Option<i64> {
+        self.observed_generation
+    }
+
     fn set_observed_generation(&mut self, generation: Option<i64>) {
         self.observed_generation = generation;
     }
