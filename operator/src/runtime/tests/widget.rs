@@ -198,6 +198,21 @@ impl Rig {
         self.writer.apply_watcher_event(&Event::Apply(serde_json::from_value(object).unwrap()));
     }
 
+    /// Lets the watch of Deployments catch up.
+    pub(super) fn show_deployment(&self, name: &str) {
+        self.show(&ChildKind::of::<Deployment>(), &format!("{DEPLOYMENTS}/{name}"));
+    }
+
+    /// Lets the watch of ConfigMaps catch up.
+    pub(super) fn show_config_map(&self, name: &str) {
+        self.show(&ChildKind::of::<ConfigMap>(), &format!("{CONFIG_MAPS}/{name}"));
+    }
+
+    fn show(&self, kind: &ChildKind, path: &str) {
+        let object = serde_json::from_value(self.api.get(path).unwrap()).unwrap();
+        self.reconciler.ctx.caches.children(kind).unwrap().written(object);
+    }
+
     /// Reconciles a widget as the store shows it.
     pub(super) async fn reconcile(&self, name: &str) -> Option<Duration> {
         let key = reflector::ObjectRef::new(name).within("n");
