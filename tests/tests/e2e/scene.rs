@@ -116,8 +116,13 @@ impl Scene {
         K: Resource<DynamicType = (), Scope = NamespaceResourceScope> + Clone + DeserializeOwned + Debug,
     {
         let api = self.api::<K>().await;
-        let what = format!("{} {name}: {what}\n{}", K::kind(&()), self.tail());
-        wait::until(SOON, &what, async || api.get_opt(name).await.ok().flatten().filter(|o| holds(o))).await
+        let what = format!("{} {name}: {what}", K::kind(&()));
+        let seen = wait::try_until(SOON, &what, async || match api.get_opt(name).await {
+            Ok(Some(object)) if holds(&object) => Ok(object),
+            seen => Err(format!("{seen:#?}")),
+        })
+        .await;
+        seen.unwrap_or_else(|error| panic!("{error}\n{}", self.tail()))
     }
 
     /// Waits until an object is gone.

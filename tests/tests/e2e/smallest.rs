@@ -9,7 +9,7 @@ use k8s_openapi::api::{
     policy::v1::PodDisruptionBudget,
 };
 use kube::{ResourceExt, api::ListParams};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::scene::{SHOP, Scene, repository};
 
@@ -64,7 +64,12 @@ async fn the_smallest_service_yields_all_objects_owned_labelled_and_ready() {
 #[tokio::test]
 async fn every_example_becomes_ready() {
     let scene = Scene::new("examples").await;
-    scene.apply(r#"{"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "shop-tls"}, "stringData": {"tls.crt": "x", "tls.key": "y"}}"#).await;
+    for (secret, key) in
+        [("shop-certificate", "tls.crt"), ("shop-database", "url"), ("payments-api", "token")]
+    {
+        let secret = json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": secret}, "stringData": {key: "x"}});
+        scene.apply(&secret.to_string()).await;
+    }
     let mut tried = 0;
     for file in std::fs::read_dir(repository("examples")).unwrap() {
         let path = file.unwrap().path();
