@@ -7,24 +7,7 @@ use k8s_openapi::api::{
 };
 
 /// Reasons that csop gives itself; others are the kubelet's and the scheduler's own.
-pub mod reasons {
-    /// The Deployment's controller cannot make pods (a quota, pod security, an admission policy).
-    pub const REPLICA_FAILURE: &str = "ReplicaFailure";
-    /// A container ended and is started again and again.
-    pub const CRASH_LOOP: &str = "CrashLoopBackOff";
-    /// A container cannot be made from its configuration.
-    pub const CONFIG_ERROR: &str = "CreateContainerConfigError";
-    /// A container took more memory than its limit.
-    pub const OOM_KILLED: &str = "OOMKilled";
-    /// No node takes the pod.
-    pub const UNSCHEDULABLE: &str = "Unschedulable";
-    /// The container runs and its readiness probe fails.
-    pub const NOT_READY: &str = "ReadinessFailing";
-    /// A rollout does not move.
-    pub const STUCK: &str = "ProgressDeadlineExceeded";
-    /// The HorizontalPodAutoscaler cannot scale.
-    pub const AUTOSCALER: &str = "AutoscalerInactive";
-}
+pub use crate::reasons::health as reasons;
 
 /// A cause: a reason in CamelCase and a sentence for the owner.
 #[derive(Clone, Debug, PartialEq, Eq)]
