@@ -11,5 +11,6 @@ pub mod fields;
 pub mod health;
 pub mod names;
 pub mod quantity;
+pub mod reasons;
 pub mod render;
 pub mod revision;

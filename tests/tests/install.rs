@@ -4,7 +4,7 @@
 
 use std::{path::PathBuf, process::Command, time::Duration};
 
-use csop_tests::{Cluster, programs, wait};
+use csop_tests::{Cluster, definitions, programs, wait};
 use k8s_openapi::{
     api::{
         apps::v1::Deployment,
@@ -123,7 +123,7 @@ async fn the_chart_upgrades_crds_and_leaves_them_with_their_objects_behind() {
 async fn every_example_is_accepted_as_it_is() {
     let cluster = cluster();
     cluster.kubectl(["apply", "--filename", &file("crds/")]).await.ok();
-    cluster.kubectl(["wait", "--for=condition=Established", "crd", CRD]).await.ok();
+    definitions::established(&cluster.client().await, CRD).await.unwrap();
     let namespace = cluster.namespace("examples").await;
     let strictly = ["apply", "--dry-run=server", "--validate=strict", "--filename"];
     let mut examples = 0;
