@@ -30,7 +30,7 @@ pub(super) fn resources(schema: &mut Schema) {
                 "maxLength": 40,
                 "minimum": 0,
                 // A node without a type admits everything else too.
-                "not": { "enum": [true, false] },
+                "not": { "enum": [true, false, {}, []] },
                 "maxItems": 0,
                 "maxProperties": 0,
             }),
