@@ -146,7 +146,7 @@ fn replicas(service: &CashService, children: &Children) -> Replicas {
         existing: status.replicas,
         updated: deployment.and_then(|it| it.status.as_ref()?.updated_replicas),
         min: bounds.map(|bounds| bounds.min),
-        max: bounds.map(|bounds| bounds.max),
+        max: bounds.and_then(|bounds| bounds.max),
         source: bounds.map(|bounds| match bounds.source {
             BoundsSource::Spec => "Spec",
         }),

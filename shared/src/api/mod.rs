@@ -2,6 +2,8 @@
 
 pub mod cash_service;
 pub mod common;
+mod embedded;
+mod rules;
 mod schema;
 
 pub use cash_service::{CashService, CashServiceSpec, CashServiceStatus};

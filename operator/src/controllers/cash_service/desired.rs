@@ -237,7 +237,7 @@ fn kind_of(kind: &str) -> Option<ChildKind> {
 fn size_at_birth(obj: &CashService) -> i32 {
     let bounds = obj.spec.bounds();
     let last = obj.status.as_ref().and_then(|s| s.wanted_replicas).filter(|wanted| *wanted > 0);
-    last.map_or_else(|| obj.spec.first_replicas(), |wanted| wanted.clamp(bounds.min, bounds.max))
+    last.map_or_else(|| obj.spec.first_replicas(), |wanted| bounds.clamp(wanted))
 }
 
 trait BornWith {
