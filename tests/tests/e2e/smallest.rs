@@ -54,7 +54,7 @@ async fn the_smallest_service_yields_all_objects_owned_labelled_and_ready() {
     let status = shop.status.unwrap();
     assert_eq!(status.ready.as_deref(), Some("2/2"));
     let bounds = status.bounds.unwrap();
-    assert_eq!((bounds.min, bounds.max), (2, 10));
+    assert_eq!((bounds.min, bounds.max), (2, Some(10)));
     assert_eq!(status.url, Some(format!("https://shop.{}.svc", scene.namespace)));
     let table = scene.kubectl(["get", "csvc"]).await;
     let row: Vec<_> = table.lines().nth(1).unwrap().split_whitespace().collect();
