@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use csop_shared::conditions::{Conditioned, State, find, types};
 use csop_shared::names::annotations;
+use csop_shared::reasons;
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::ObjectReference;
 use kube::core::DeserializeGuard;
@@ -195,7 +196,7 @@ impl<K: Kind> Reconciler<K> {
                 namespace: object.namespace(),
                 ..Default::default()
             };
-            Notice::warning("ForeignFieldsRemoved", "Restore", note).about(child)
+            Notice::warning(reasons::events::FOREIGN_FIELDS_REMOVED, "Restore", note).about(child)
         });
         self.ctx.events.publish(&object.object_ref(&()), &notices.collect::<Vec<_>>()).await;
     }
