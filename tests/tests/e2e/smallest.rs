@@ -62,6 +62,29 @@ async fn the_smallest_service_yields_all_objects_owned_labelled_and_ready() {
 }
 
 #[tokio::test]
+async fn numbers_and_the_order_of_variables_reach_the_container_and_no_maximum_is_none() {
+    let scene = Scene::new("details").await;
+    let spec = |env: &[&str]| {
+        let env: Vec<_> =
+            env.iter().map(|name| json!({"name": name, "value": format!("of {name}")})).collect();
+        json!({"env": env, "resources": {"requests": {"cpu": 0.5}}, "autoscaling": {"mode": "External"}})
+    };
+    for order in [&["A", "B", "C"][..], &["C", "A", "B"], &["B", "NEW", "C"]] {
+        scene.service(SHOP, spec(order)).await;
+        scene
+            .until::<Deployment>(SHOP, "the variables in the order of the spec", |live| {
+                let container = &live.spec.as_ref().unwrap().template.spec.as_ref().unwrap().containers[0];
+                let names = container.env.iter().flatten().map(|e| e.name.as_str());
+                let cpu = container.resources.as_ref().and_then(|r| r.requests.as_ref()?.get("cpu"));
+                names.eq(order.iter().copied()) && cpu.is_some_and(|cpu| cpu.0 == "500m")
+            })
+            .await;
+    }
+    let bounds = scene.ready(SHOP).await.status.unwrap().bounds.unwrap();
+    assert_eq!((bounds.min, bounds.max), (2, None));
+}
+
+#[tokio::test]
 async fn every_example_becomes_ready() {
     let scene = Scene::new("examples").await;
     for (secret, key) in
