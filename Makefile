@@ -11,7 +11,8 @@ IMAGE ?= csop-operator:0.1.0
 CACHE := $(or $(CSOP_CACHE),$(if $(XDG_CACHE_HOME),$(XDG_CACHE_HOME)/csop),$(HOME)/.cache/csop)
 DENY_VERSION := 0.20.2
 DENY := $(CACHE)/tools/cargo-deny-$(DENY_VERSION)
-CLUSTER := $(CARGO) run --locked --quiet --package csop-tests --bin csop-cluster --
+# Of the whole workspace, as it is built for tests: for one member alone its dependencies would be built anew.
+CLUSTER := $(CARGO) run --locked --quiet --bin csop-cluster --
 
 .DEFAULT_GOAL := help
 .PHONY: help demo picture test bench dev cluster build install image fmt lint deny bless clean-cache need-rust need-go
@@ -21,11 +22,11 @@ help: ## Print this list
 
 demo: need-rust need-go ## Show csop at work on a local control plane, then clean up (KEEP=1: leave it running)
 	$(CARGO) build --workspace --locked
-	$(CARGO) run --locked --quiet --package csop-tests --bin csop-demo -- $(if $(KEEP),--keep)
+	$(CARGO) run --locked --quiet --bin csop-demo -- $(if $(KEEP),--keep)
 
 picture: need-rust need-go ## Draw docs/demo.svg anew, from a real run of the demo
 	$(CARGO) build --workspace --locked
-	$(CARGO) run --locked --quiet --package csop-tests --bin csop-demo -- --record docs/demo.svg
+	$(CARGO) run --locked --quiet --bin csop-demo -- --record docs/demo.svg
 
 test: need-rust need-go ## Run all tests that this machine can run
 	$(CARGO) build --workspace --locked

@@ -15,33 +15,31 @@ pub mod types {
     pub const PAUSED: &str = "Paused";
     /// Something else owns a name or a field that this object wants.
     pub const CONFLICT: &str = "Conflict";
+
+    /// Each with what True means of a service, and what False means.
+    pub const EXPLAINED: [(&str, &str, &str); 5] = [
+        (
+            READY,
+            "the wanted revision serves at its wanted size; growth by an autoscaler never turns it off",
+            "it does not; reason and message are the first cause that you can act on",
+        ),
+        (PROGRESSING, "a change is on its way", "nothing changes, or nothing will without you"),
+        (
+            AVAILABLE,
+            "enough pods serve, as the Deployment counts",
+            "more pods are missing than the rollout allows",
+        ),
+        (PAUSED, "the annotation `csop.dev/paused` holds all writes", "csop acts on what changes"),
+        (
+            CONFLICT,
+            "something else has a name or a field that the service wants",
+            "all its objects are its own",
+        ),
+    ];
 }
 
 /// Reasons that the operator's driver gives for every kind.
-pub mod reasons {
-    /// The object cannot be read as its kind; its author must edit it.
-    pub const UNDECODABLE: &str = "Undecodable";
-    /// The object asks for something that cannot be; its author must edit it.
-    pub const INVALID: &str = "Invalid";
-    /// Something that the object needs is not there yet.
-    pub const WAITING: &str = "Waiting";
-    /// Calls to the API server keep failing.
-    pub const TRANSIENT: &str = "ApiServerUnavailable";
-    /// The operator lacks a permission.
-    pub const DENIED: &str = "PermissionDenied";
-    /// The API server refused an object: its schema, a quota, pod security or an admission policy.
-    pub const REJECTED: &str = "Rejected";
-    /// A broken invariant of the operator.
-    pub const BUG: &str = "OperatorBug";
-    /// The pause annotation is set.
-    pub const PAUSED: &str = "PausedByAnnotation";
-    /// Nothing holds the object's writes.
-    pub const NOT_PAUSED: &str = "NotPaused";
-    /// An object of a wanted name is not controlled by this one.
-    pub const NAME_TAKEN: &str = "NameTaken";
-    /// Nothing else claims what this object wants.
-    pub const NO_CONFLICT: &str = "NoConflict";
-}
+pub use crate::reasons::driver as reasons;
 
 /// A status that carries standard conditions.
 pub trait Conditioned {
@@ -49,6 +47,8 @@ pub trait Conditioned {
     fn conditions(&self) -> &[Condition];
     /// The conditions, to be changed.
     fn conditions_mut(&mut self) -> &mut Vec<Condition>;
+    /// Which generation of the spec this status speaks of.
+    fn observed_generation(&self) -> Option<i64>;
     /// Records which generation of the spec this status speaks of.
     fn set_observed_generation(&mut self, generation: Option<i64>);
 }

@@ -98,13 +98,23 @@ fn collect(set: &Fields, prefix: &str, found: &mut Vec<String>) {
         let path = match key.split_once(':') {
             Some(("f", name)) if prefix.is_empty() => name.to_owned(),
             Some(("f", name)) => format!("{prefix}.{name}"),
-            Some((_, item)) => format!("{prefix}[{item}]"),
+            Some((_, item)) => format!("{prefix}[{}]", short(item)),
             None => format!("{prefix}.{key}"),
         };
         match node.as_object() {
             Some(node) if !node.is_empty() && !node.contains_key(SELF) => collect(node, &path, found),
             _ => found.push(path),
         }
+    }
+}
+
+/// An item by the values of its keys alone: `miner` for `{"name":"miner"}`, `80,TCP` for a port.
+fn short(item: &str) -> String {
+    let word = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    match serde_json::from_str(item) {
+        Ok(Value::Object(keys)) => keys.values().map(word).collect::<Vec<_>>().join(","),
+        Ok(value) => word(&value),
+        Err(_) => item.to_owned(),
     }
 }
 
@@ -219,7 +229,7 @@ mod tests {
             "f:hostNetwork": {},
             "f:containers": {"k:{\"name\":\"evil\"}": {".": {}, "f:image": {}}},
         }}));
-        assert_eq!(paths(&set), ["spec.containers[{\"name\":\"evil\"}]", "spec.hostNetwork"]);
+        assert_eq!(paths(&set), ["spec.containers[evil]", "spec.hostNetwork"]);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Why a workload does not serve: the first cause that an owner can act on, found in its children.
 
+use crate::names::labels;
 use k8s_openapi::api::{
     apps::v1::{Deployment, DeploymentCondition},
     autoscaling::v2::HorizontalPodAutoscaler,
@@ -7,24 +8,7 @@ use k8s_openapi::api::{
 };
 
 /// Reasons that csop gives itself; others are the kubelet's and the scheduler's own.
-pub mod reasons {
-    /// The Deployment's controller cannot make pods (a quota, pod security, an admission policy).
-    pub const REPLICA_FAILURE: &str = "ReplicaFailure";
-    /// A container ended and is started again and again.
-    pub const CRASH_LOOP: &str = "CrashLoopBackOff";
-    /// A container cannot be made from its configuration.
-    pub const CONFIG_ERROR: &str = "CreateContainerConfigError";
-    /// A container took more memory than its limit.
-    pub const OOM_KILLED: &str = "OOMKilled";
-    /// No node takes the pod.
-    pub const UNSCHEDULABLE: &str = "Unschedulable";
-    /// The container runs and its readiness probe fails.
-    pub const NOT_READY: &str = "ReadinessFailing";
-    /// A rollout does not move.
-    pub const STUCK: &str = "ProgressDeadlineExceeded";
-    /// The HorizontalPodAutoscaler cannot scale.
-    pub const AUTOSCALER: &str = "AutoscalerInactive";
-}
+pub use crate::reasons::health as reasons;
 
 /// A cause: a reason in CamelCase and a sentence for the owner.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -85,13 +69,14 @@ fn name(pod: &Pod) -> &str {
 }
 
 fn container_cause(pod: &Pod, status: &ContainerStatus) -> Option<Cause> {
+    let service = pod.metadata.labels.as_ref().and_then(|all| all.get(labels::SERVICE)).map(String::as_str);
     let pod = name(pod);
     let last = status.last_state.as_ref().and_then(|s| s.terminated.as_ref());
     let waiting = status.state.as_ref().and_then(|s| s.waiting.as_ref());
     let reason = waiting.and_then(|w| w.reason.as_deref());
     let words = waiting.and_then(|w| w.message.as_deref()).unwrap_or_default();
     match reason {
-        Some(reasons::CRASH_LOOP) => Some(crash_loop(pod, status)),
+        Some(reasons::CRASH_LOOP) => Some(crash_loop(pod, service, status)),
         Some(reasons::CONFIG_ERROR) => {
             Some(Cause::new(reasons::CONFIG_ERROR, format!("pod {pod}: {}", config_error(words))))
         }
@@ -127,17 +112,21 @@ fn config_error(words: &str) -> String {
     format!("the container's configuration does not work{}{hint}", tail(words))
 }
 
-fn crash_loop(pod: &str, status: &ContainerStatus) -> Cause {
+fn crash_loop(pod: &str, service: Option<&str>, status: &ContainerStatus) -> Cause {
     let last = status.last_state.as_ref().and_then(|s| s.terminated.as_ref());
     if last.is_some_and(|t| t.reason.as_deref() == Some(reasons::OOM_KILLED)) {
         return oom(pod, status);
     }
     let code = last.map(|t| format!(" with exit code {}", t.exit_code)).unwrap_or_default();
     let count = status.restart_count;
+    let logs = match service {
+        Some(service) => format!("kubectl csop logs {service} --previous"),
+        None => format!("kubectl logs {pod} --previous"),
+    };
     Cause::new(
         reasons::CRASH_LOOP,
         format!(
-            "pod {pod}: container {} ended{code} and was restarted {count} times; its logs say more: kubectl logs {pod} --previous",
+            "pod {pod}: container {} ended{code} and was restarted {count} times; its logs say more: {logs}",
             status.name
         ),
     )

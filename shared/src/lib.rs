@@ -11,6 +11,7 @@ pub mod fields;
 pub mod health;
 pub mod names;
 pub mod quantity;
+pub mod reasons;
 pub mod render;
 pub mod revision;
 pub mod scale;

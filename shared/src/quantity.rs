@@ -55,6 +55,14 @@ fn scale(nanos: i128, suffix: &str) -> Option<i128> {
     }
 }
 
+/// The next multiple of a thousandth, which is as fine as the API server keeps requests and limits; nothing for what is no
+/// finer, or no quantity.
+pub fn rounded_up_to_milli(text: &str) -> Option<String> {
+    const MILLI: i128 = 1_000_000;
+    let nanos = parse_nanos(text)?;
+    (nanos % MILLI != 0).then(|| format!("{}m", nanos.div_euclid(MILLI) + 1))
+}
+
 /// Twice a quantity, written in the unit of the original where that is exact: `128Mi` becomes `256Mi`.
 pub fn doubled(text: &str) -> Option<String> {
     parse_nanos(text)?;
@@ -107,6 +115,16 @@ mod tests {
             "999999999999999999999999999999999999999",
         ] {
             assert_eq!(parse_nanos(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_finer_than_a_thousandth_is_rounded_up() {
+        for (given, kept) in [("0.0001", Some("1m")), ("100500u", Some("101m")), ("-1500u", Some("-1m"))] {
+            assert_eq!(rounded_up_to_milli(given).as_deref(), kept, "{given}");
+        }
+        for given in ["1", "0.5", "100m", "1Gi", "1000u", "x"] {
+            assert_eq!(rounded_up_to_milli(given), None, "{given}");
         }
     }
 

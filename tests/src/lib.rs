@@ -8,6 +8,7 @@ pub mod child;
 pub mod cluster;
 pub mod components;
 pub mod credentials;
+pub mod definitions;
 pub mod demo;
 pub mod error;
 pub mod go;

@@ -109,6 +109,35 @@ fn every_link_leads_somewhere() {
     assert!(broken.is_empty(), "{broken:#?}");
 }
 
+/// The commands of the plugin with their help, by name, from the generated reference.
+fn commands() -> BTreeMap<String, String> {
+    let page = fs::read_to_string(repository().join("docs/cli.md")).unwrap();
+    let sections = page.split("\n## kubectl csop ").skip(1);
+    sections.map(|text| (text.lines().next().unwrap().to_owned(), text.to_owned())).collect()
+}
+
+#[test]
+fn every_command_that_a_page_names_exists_with_its_options() {
+    let commands = commands();
+    let mut wrong = vec![];
+    for (page, text) in pages().into_iter().filter(|(page, _)| !page.ends_with("cli.md")) {
+        for named in text.lines().flat_map(|line| line.split("kubectl csop ").skip(1)) {
+            let words: Vec<_> =
+                named.split(['`', '#', '|', '&', ';']).next().unwrap().split_whitespace().collect();
+            let Some(help) = words.first().and_then(|name| commands.get(*name)) else {
+                wrong.push(format!("{}: kubectl csop {named}", page.display()));
+                continue;
+            };
+            let options =
+                words.iter().filter(|word| word.starts_with("--")).filter_map(|word| word.split('=').next());
+            wrong.extend(
+                options.filter(|o| !help.contains(*o)).map(|o| format!("{}: {o} of {named}", page.display())),
+            );
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
 /// The targets of links and pictures within the repository.
 fn links(text: &str) -> Vec<&str> {
     let mut outside_blocks =

@@ -2,9 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
-use std::{path::PathBuf, process::Command, time::Duration};
+use std::{collections::BTreeSet, path::PathBuf, process::Command, time::Duration};
 
-use csop_tests::{Cluster, programs, wait};
+use csop_tests::{Cluster, Process, binaries, definitions, programs, wait};
 use k8s_openapi::{
     api::{
         apps::v1::Deployment,
@@ -123,15 +123,104 @@ async fn the_chart_upgrades_crds_and_leaves_them_with_their_objects_behind() {
 async fn every_example_is_accepted_as_it_is() {
     let cluster = cluster();
     cluster.kubectl(["apply", "--filename", &file("crds/")]).await.ok();
-    cluster.kubectl(["wait", "--for=condition=Established", "crd", CRD]).await.ok();
+    definitions::established(&cluster.client().await, CRD).await.unwrap();
     let namespace = cluster.namespace("examples").await;
     let strictly = ["apply", "--dry-run=server", "--validate=strict", "--filename"];
     let mut examples = 0;
     for entry in std::fs::read_dir(file("examples/")).unwrap() {
-        let path = entry.unwrap().path().display().to_string();
+        let path = entry.unwrap().path();
+        // What is for other programs lies in folders.
+        if path.is_dir() {
+            continue;
+        }
+        let path = path.display().to_string();
         let arguments = strictly.into_iter().chain([&*path, "--namespace", &namespace]);
         cluster.kubectl(arguments).await.ok();
         examples += 1;
     }
     assert!(examples > 0);
+}
+
+/// Everything in the cluster that somebody declared, by kind and name.
+async fn everything(cluster: &Cluster) -> BTreeSet<String> {
+    let kinds = cluster.kubectl(["api-resources", "--verbs=list", "--output=name"]).await.ok();
+    // These come and go by themselves.
+    let passing = ["events", "events.events.k8s.io", "leases.coordination.k8s.io", "componentstatuses"];
+    let kinds: Vec<_> = kinds.lines().filter(|kind| !passing.contains(kind)).collect();
+    let columns = "custom-columns=:.kind,:.metadata.namespace,:.metadata.name";
+    let get = ["get", &kinds.join(","), "--all-namespaces", "--no-headers", "--output", columns];
+    let list = cluster.kubectl(get).await.ok();
+    list.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect()
+}
+
+/// The commands of docs/install.md below this marker.
+fn documented(marker: &str) -> Vec<String> {
+    let page = std::fs::read_to_string(file("docs/install.md")).unwrap();
+    let block = page.split(&format!("<!-- {marker} -->\n```\n")).nth(1).unwrap().split("```").next().unwrap();
+    block.lines().map(str::to_owned).collect()
+}
+
+/// Starts the operator with the rights that it is installed with.
+async fn operator(cluster: &Cluster) -> Process {
+    let kubeconfig = cluster.kubeconfig_for_service_account("csop-system", "csop-operator").await;
+    let program = binaries::up_to_date("csop-operator", "csop-operator").unwrap();
+    let mut command = Command::new(program);
+    command.env("KUBECONFIG", kubeconfig).args(["--listen=127.0.0.1:0"]);
+    let mut operator = Process::start("csop-operator", &command);
+    operator.wrote(SOON, "caches are filled").await;
+    operator
+}
+
+/// Makes a service with everything, and takes csop away with the commands of the page.
+async fn comes_and_goes(cluster: &Cluster, marker: &str) {
+    let operator = operator(cluster).await;
+    let service = "apiVersion: csop.dev/v1alpha1\nkind: CashService\nmetadata: {name: shop}\n\
+                   spec: {image: i:1, autoscaling: {maxReplicas: 3}, secrets: [{name: db, generate: {key: {}}}]}\n";
+    cluster.apply("default", service).await.ok();
+    wait::until(SOON, "the service is Ready", async || {
+        let ready = [
+            "get",
+            "csvc",
+            "shop",
+            "-n",
+            "default",
+            "-o",
+            "jsonpath={.status.conditions[?(@.type=='Ready')].status}",
+        ];
+        (cluster.kubectl(ready).await.stdout == "True").then_some(())
+    })
+    .await;
+    for line in documented(marker) {
+        let words: Vec<_> = line.split_whitespace().collect();
+        match words[0] {
+            "helm" => drop(helm(cluster, &words[1..3])),
+            _ => {
+                let words = words[1..].iter().map(|word| word.replace("manifests/", &file("manifests/")));
+                cluster.kubectl(words.collect::<Vec<_>>()).await.ok();
+            }
+        }
+    }
+    drop(operator);
+}
+
+#[tokio::test]
+async fn the_documented_uninstall_leaves_nothing() {
+    let cluster = cluster();
+    let before = everything(&cluster).await;
+    cluster.kubectl(["apply", "--filename", &file("manifests/install.yaml")]).await.ok();
+    comes_and_goes(&cluster, "uninstall with kubectl").await;
+    nothing_more(&cluster, &before).await;
+
+    cluster.kubectl(["create", "--filename", &file("manifests/namespace.yaml")]).await.ok();
+    helm(&cluster, &["install", "csop", &file("manifests/charts/csop")]);
+    comes_and_goes(&cluster, "uninstall with helm").await;
+    nothing_more(&cluster, &before).await;
+}
+
+async fn nothing_more(cluster: &Cluster, before: &BTreeSet<String>) {
+    wait::until_ok(SOON, "nothing is left", async || {
+        let left: Vec<_> = everything(cluster).await.difference(before).cloned().collect();
+        if left.is_empty() { Ok(()) } else { Err(left.join(", ")) }
+    })
+    .await;
 }

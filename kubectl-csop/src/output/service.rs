@@ -146,10 +146,11 @@ pub(super) fn autoscaling(view: &ServiceView) -> String {
             format!("{} {}/{}", metric.name, metric.current.as_deref().unwrap_or("unknown"), metric.target)
         })
         .collect();
-    if metrics.is_empty() {
+    let texts: Vec<_> = metrics.into_iter().chain(view.autoscaling.limit.clone()).collect();
+    if texts.is_empty() {
         return view.autoscaling.mode.to_owned();
     }
-    format!("{}: {}", view.autoscaling.mode, metrics.join(", "))
+    format!("{}: {}", view.autoscaling.mode, texts.join(", "))
 }
 
 fn field(text: &mut String, key: &str, value: &str, style: Style) {

@@ -2,6 +2,7 @@
 
 use csop_shared::conditions::reasons;
 use csop_shared::health::reasons as health;
+use csop_shared::reasons::untold;
 
 /// Reasons that do not mend themselves: somebody has to change something.
 const LASTING: [&str; 13] = [
@@ -33,6 +34,10 @@ pub fn next_step(reason: &str, namespace: &str, name: &str) -> String {
         reasons::NAME_TAKEN | "Conflict" => {
             "delete or rename the object that is named there, or choose another name".to_owned()
         }
+        reasons::FOREIGN_AUTOSCALER => {
+            "delete the other autoscaler, or set spec.autoscaling.mode to External".to_owned()
+        }
+        reasons::DISPUTED => format!("see who it is: kubectl csop events {name} -n {namespace}"),
         reasons::REJECTED | health::REPLICA_FAILURE => {
             "change the spec as the message says, or have the quota or policy changed".to_owned()
         }
@@ -40,7 +45,7 @@ pub fn next_step(reason: &str, namespace: &str, name: &str) -> String {
             format!("mend the spec: kubectl edit csvc -n {namespace} {name}")
         }
         reasons::DENIED => "the operator lacks a permission: tell whoever runs it".to_owned(),
-        "Pending" | reasons::TRANSIENT => "is the operator running? kubectl csop check".to_owned(),
+        untold::PENDING | reasons::TRANSIENT => "is the operator running? kubectl csop check".to_owned(),
         "Paused" => format!("resume it: kubectl csop resume {name} -n {namespace}"),
         _ => String::new(),
     }

@@ -1,9 +1,15 @@
 //! What a HorizontalPodAutoscaler sees and wants.
 
+use super::tree::Health;
+use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::api::autoscaling::v2::{
-    HorizontalPodAutoscaler, MetricSpec, MetricStatus, MetricTarget, MetricValueStatus,
+    HorizontalPodAutoscaler, HorizontalPodAutoscalerCondition, MetricSpec, MetricStatus, MetricTarget,
+    MetricValueStatus,
 };
 use serde::Serialize;
+
+/// metrics-server has figures of a new pod within this time.
+const FIRST_METRICS: SignedDuration = SignedDuration::from_secs(60);
 
 /// A metric of an autoscaler.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -23,6 +29,35 @@ pub fn metrics(autoscaler: &HorizontalPodAutoscaler) -> Vec<Metric> {
     let seen =
         autoscaler.status.as_ref().and_then(|status| status.current_metrics.as_deref()).unwrap_or_default();
     wanted.iter().filter_map(|spec| metric(spec, seen)).collect()
+}
+
+/// What keeps an autoscaler from the size that it wants, when it wants more than it may: `at its maximum (10), limited by max`.
+pub fn limit(autoscaler: &HorizontalPodAutoscaler) -> Option<String> {
+    let limited = condition(autoscaler, "ScalingLimited").filter(|it| it.status == "True")?;
+    let max = autoscaler.spec.as_ref()?.max_replicas;
+    (limited.reason.as_deref() == Some("TooManyReplicas"))
+        .then(|| format!("at its maximum ({max}), limited by max"))
+}
+
+/// Why an autoscaler does not scale, in a word; at its beginning, before there can be metrics, in kinder ones.
+pub fn inactive(autoscaler: &HorizontalPodAutoscaler, now: Option<Timestamp>) -> Option<(String, Health)> {
+    let inactive = condition(autoscaler, "ScalingActive").filter(|it| it.status == "False")?;
+    let reason = inactive.reason.clone().unwrap_or_else(|| "not active".to_owned());
+    let created = autoscaler.metadata.creation_timestamp.as_ref().map(|time| time.0);
+    let is_young =
+        matches!((created, now), (Some(then), Some(now)) if now.duration_since(then) < FIRST_METRICS);
+    if is_young && reason.starts_with("FailedGet") {
+        return Some(("no metrics yet".to_owned(), Health::Waiting));
+    }
+    Some((reason, Health::Failed))
+}
+
+fn condition<'a>(
+    autoscaler: &'a HorizontalPodAutoscaler,
+    kind: &str,
+) -> Option<&'a HorizontalPodAutoscalerCondition> {
+    let conditions = autoscaler.status.as_ref()?.conditions.as_deref()?;
+    conditions.iter().find(|condition| condition.type_ == kind)
 }
 
 fn metric(spec: &MetricSpec, seen: &[MetricStatus]) -> Option<Metric> {
@@ -117,5 +152,37 @@ mod tests {
             })
             .collect();
         assert_eq!(text, ["cpu 45%/80%", "rps 185/200 per pod", "queue ?/30"]);
+    }
+
+    fn young(kind: &str, status: &str, reason: &str) -> HorizontalPodAutoscaler {
+        serde_json::from_value(json!({
+            "metadata": {"creationTimestamp": "2026-01-01T00:00:00Z"},
+            "spec": {"maxReplicas": 10, "scaleTargetRef": {"kind": "Deployment", "name": "shop"}},
+            "status": {"desiredReplicas": 10, "conditions": [{"type": kind, "status": status, "reason": reason}]},
+        }))
+        .unwrap()
+    }
+
+    #[test]
+    fn missing_metrics_are_a_failure_only_after_a_minute() {
+        let told = |reason: &str, seconds: i64| {
+            let born: Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();
+            inactive(
+                &young("ScalingActive", "False", reason),
+                Some(born + SignedDuration::from_secs(seconds)),
+            )
+        };
+        let reason = "FailedGetResourceMetric";
+        assert_eq!(told(reason, 20), Some(("no metrics yet".to_owned(), Health::Waiting)));
+        assert_eq!(told(reason, 61), Some((reason.to_owned(), Health::Failed)));
+        assert_eq!(told("InvalidSelector", 20), Some(("InvalidSelector".to_owned(), Health::Failed)));
+    }
+
+    #[test]
+    fn only_the_maximum_is_a_limit_to_tell_of() {
+        let told = |status: &str, reason: &str| limit(&young("ScalingLimited", status, reason));
+        assert_eq!(told("True", "TooManyReplicas").as_deref(), Some("at its maximum (10), limited by max"));
+        assert_eq!(told("True", "TooFewReplicas"), None);
+        assert_eq!(told("False", "DesiredWithinRange"), None);
     }
 }

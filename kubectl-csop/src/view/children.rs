@@ -1,6 +1,7 @@
 //! The children of a service, as they were read from the cluster.
 
 use crate::error::{Attempt, Error};
+use jiff::Timestamp;
 use k8s_openapi::Metadata;
 use k8s_openapi::api::apps::v1::{ControllerRevision, Deployment, ReplicaSet};
 use k8s_openapi::api::autoscaling::v2::HorizontalPodAutoscaler;
@@ -46,6 +47,8 @@ pub struct Children {
     pub pods: Vec<Pod>,
     /// Services.
     pub services: Vec<Service>,
+    /// When they were read.
+    pub read_at: Option<Timestamp>,
     /// HorizontalPodAutoscalers.
     pub autoscalers: Vec<HorizontalPodAutoscaler>,
     /// NetworkPolicies.

@@ -81,6 +81,8 @@ pub struct Scaling {
     pub mode: &'static str,
     /// What its autoscaler looks at.
     pub metrics: Vec<Metric>,
+    /// What keeps it from growing, when it wants to.
+    pub limit: Option<String>,
 }
 
 /// A condition.
@@ -144,7 +146,7 @@ fn replicas(service: &CashService, children: &Children) -> Replicas {
         existing: status.replicas,
         updated: deployment.and_then(|it| it.status.as_ref()?.updated_replicas),
         min: bounds.map(|bounds| bounds.min),
-        max: bounds.map(|bounds| bounds.max),
+        max: bounds.and_then(|bounds| bounds.max),
         source: bounds.map(|bounds| match bounds.source {
             BoundsSource::Spec => "Spec",
         }),
@@ -162,11 +164,12 @@ fn scaling(service: &CashService, children: &Children) -> Scaling {
             .flatten()
             .any(|reference| Some(reference.uid.as_str()) == owner)
     });
-    let metrics = match mode {
-        AutoscalingMode::HPA => own.map(autoscaler::metrics).unwrap_or_default(),
-        _ => vec![],
-    };
-    Scaling { mode: mode.as_str(), metrics }
+    let own = own.filter(|_| mode == AutoscalingMode::HPA);
+    Scaling {
+        mode: mode.as_str(),
+        metrics: own.map(autoscaler::metrics).unwrap_or_default(),
+        limit: own.and_then(autoscaler::limit),
+    }
 }
 
 fn condition(condition: &Condition) -> ConditionView {

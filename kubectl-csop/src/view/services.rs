@@ -80,7 +80,7 @@ pub fn row(service: &CashService) -> Row {
         message: judgement.message,
         ready: status.and_then(|status| status.ready.clone()),
         min: bounds.map(|bounds| bounds.min).or(scaling.min_replicas),
-        max: bounds.map(|bounds| bounds.max).or(scaling.max_replicas),
+        max: bounds.and_then(|bounds| bounds.max).or(scaling.max_replicas),
         image: Some(service.spec.image.clone()),
         mode: Some(scaling.mode.unwrap_or_default().as_str()),
         revision: status.and_then(|status| status.revision.clone()),

@@ -68,7 +68,7 @@ pub fn nodes(owner: &str, children: &Children) -> Vec<Node> {
     let neutral = |text: String| (text, Health::Neutral);
     let mut add = |kind, metadata: &ObjectMeta, state| nodes.push(Node::new(kind, metadata, state));
     for it in owned(&children.autoscalers, owner, |it| &it.metadata) {
-        add("HorizontalPodAutoscaler", &it.metadata, autoscaler_state(it));
+        add("HorizontalPodAutoscaler", &it.metadata, autoscaler_state(it, children.read_at));
     }
     for it in owned(&children.services, owner, |it| &it.metadata) {
         add("Service", &it.metadata, neutral(ports(it)));
@@ -152,12 +152,9 @@ fn replica_set_state(it: &ReplicaSet) -> (String, Health) {
     }
 }
 
-fn autoscaler_state(it: &HorizontalPodAutoscaler) -> (String, Health) {
-    let conditions = it.status.as_ref().and_then(|status| status.conditions.as_deref()).unwrap_or_default();
-    let inactive =
-        conditions.iter().find(|condition| condition.type_ == "ScalingActive" && condition.status == "False");
-    if let Some(condition) = inactive {
-        return (condition.reason.clone().unwrap_or_else(|| "not active".to_owned()), Health::Failed);
+fn autoscaler_state(it: &HorizontalPodAutoscaler, now: Option<Timestamp>) -> (String, Health) {
+    if let Some(state) = super::autoscaler::inactive(it, now) {
+        return state;
     }
     let metrics = super::autoscaler::metrics(it);
     let texts: Vec<_> = metrics

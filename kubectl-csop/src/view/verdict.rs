@@ -4,6 +4,7 @@ use crate::exit::Exit;
 use csop_shared::api::CashService;
 use csop_shared::conditions::{find, is_true, types};
 use csop_shared::names::annotations;
+use csop_shared::reasons::untold;
 use serde::Serialize;
 
 /// How a service is doing.
@@ -55,7 +56,7 @@ impl Judgement {
 pub fn judge(service: &CashService) -> Judgement {
     let conditions = service.status.as_ref().map(|status| status.conditions.as_slice()).unwrap_or_default();
     if service.metadata.deletion_timestamp.is_some() {
-        return Judgement::new(Verdict::Terminating, "Terminating", "it is being deleted");
+        return Judgement::new(Verdict::Terminating, untold::TERMINATING, "it is being deleted");
     }
     let asked_to_pause = service
         .metadata
@@ -71,7 +72,7 @@ pub fn judge(service: &CashService) -> Judgement {
         return Judgement::new(Verdict::Paused, "Paused", message);
     }
     let Some(ready) = find(conditions, types::READY) else {
-        return Judgement::new(Verdict::Pending, "Pending", "no operator has reported on it yet");
+        return Judgement::new(Verdict::Pending, untold::PENDING, "no operator has reported on it yet");
     };
     let seen = service.status.as_ref().and_then(|status| status.observed_generation);
     if let (Some(seen), Some(written)) = (seen, service.metadata.generation)
@@ -79,7 +80,7 @@ pub fn judge(service: &CashService) -> Judgement {
     {
         let message =
             format!("the operator has not acted on the newest edit yet (generation {written}, seen {seen})");
-        return Judgement::new(Verdict::Progressing, "Outdated", message);
+        return Judgement::new(Verdict::Progressing, untold::OUTDATED, message);
     }
     let verdict = match ready.status.as_str() {
         "True" => Verdict::Ready,

@@ -124,7 +124,7 @@ fn init_creates_what_was_chosen_and_follows_it() {
     );
     assert_eq!(
         ran.err,
-        "cashservice/shop in namespace pay: none -> image registry.example.com/shop:1, 2 to 4 replicas\n"
+        "cashservice/shop in namespace pay: new, with image registry.example.com/shop:1, 2 to 4 replicas\n"
     );
     let (target, body) = server.requests("POST").remove(0);
     assert!(target.contains("fieldManager=kubectl-csop"), "{target}");
@@ -213,7 +213,7 @@ fn nothing_is_written_without_a_yes() {
     let ran = run_on(&args, terminal, "n\n");
     assert_eq!(ran.exit.code(), 1);
     assert!(
-        ran.err.contains("none -> image") && ran.err.contains("  image: registry.example.com/shop:1\n"),
+        ran.err.contains("new, with image") && ran.err.contains("  image: registry.example.com/shop:1\n"),
         "{ran:?}"
     );
     assert!(server.requests("POST").is_empty());

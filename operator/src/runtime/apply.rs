@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::body::{Body, Parent};
 use super::children::{Child, ChildId, ChildKind, Policy};
 use super::context::Context;
-use super::desired::{Applied, Conflict, Desired, Rejection};
+use super::desired::{Applied, Conflict, Contest, Desired, Rejection};
 use super::error::{Class, Error};
 use super::live::Live;
 
@@ -28,6 +28,8 @@ pub(super) struct Applier<'a, F> {
 /// What came of one child.
 enum Outcome {
     Have(Arc<Live>),
+    /// It is there, but not as wanted.
+    Disputed(Arc<Live>),
     Taken(String),
     Waiting,
 }
@@ -41,12 +43,11 @@ enum Birth {
 impl<F: Fn(&ChildId) -> Option<String> + Sync> Applier<'_, F> {
     /// Applies, scales and prunes.
     pub(super) async fn apply(&self, desired: &Desired, kinds: &[ChildKind]) -> Result<Applied, Error> {
-        let mut applied = Applied::default();
         if desired.hold.is_some() {
-            let wanted = desired.children.iter().map(Child::id).chain(desired.keep.iter().cloned());
-            self.look(wanted, &mut applied)?;
-            return Ok(applied);
+            return self.look_only(desired);
         }
+        let mut applied = Applied::default();
+        applied.conflicts.clone_from(&desired.conflicts);
         self.prune(desired, kinds.iter().filter(|k| k.prune_first), &mut applied).await?;
         let mut held_back = false;
         for child in &desired.children {
@@ -69,6 +70,15 @@ impl<F: Fn(&ChildId) -> Option<String> + Sync> Applier<'_, F> {
         Ok(applied)
     }
 
+    /// The children as they are.
+    pub(super) fn look_only(&self, desired: &Desired) -> Result<Applied, Error> {
+        let mut applied = Applied::default();
+        applied.conflicts.clone_from(&desired.conflicts);
+        let wanted = desired.children.iter().map(Child::id).chain(desired.keep.iter().cloned());
+        self.look(wanted, &mut applied)?;
+        Ok(applied)
+    }
+
     /// Adds what the caches hold of these children, without a write.
     fn look(&self, wanted: impl IntoIterator<Item = ChildId>, applied: &mut Applied) -> Result<(), Error> {
         for id in wanted {
@@ -87,9 +97,16 @@ impl<F: Fn(&ChildId) -> Option<String> + Sync> Applier<'_, F> {
                 applied.put(child.kind.clone(), live);
                 Ok(true)
             }
-            Ok(Outcome::Taken(reason)) => {
+            Ok(Outcome::Disputed(live)) => {
                 self.count(&child.kind, "conflict");
-                applied.conflicts.push(Conflict { child: child.id(), reason });
+                let words = "is changed by somebody else as often as it is restored".to_owned();
+                applied.conflicts.push(Conflict { child: child.id(), contest: Contest::Content, words });
+                applied.put(child.kind.clone(), live);
+                Ok(true)
+            }
+            Ok(Outcome::Taken(words)) => {
+                self.count(&child.kind, "conflict");
+                applied.conflicts.push(Conflict { child: child.id(), contest: Contest::Name, words });
                 Ok(false)
             }
             Ok(Outcome::Waiting) => {
@@ -147,7 +164,7 @@ impl<F: Fn(&ChildId) -> Option<String> + Sync> Applier<'_, F> {
         let read = self.api(&child.kind).get_opt(&child.name).await;
         match read.map_err(|e| self.failed("read", &child.id(), e))? {
             Some(object) => Ok(Birth::There(Arc::new(self.ctx.caches.children(&child.kind)?.live(object)))),
-            None => self.create(child, body.birth(child)).await.map(Birth::New),
+            None => self.create(child, body.birth_of_new(child)).await.map(Birth::New),
         }
     }
 
@@ -174,25 +191,29 @@ impl<F: Fn(&ChildId) -> Option<String> + Sync> Applier<'_, F> {
     async fn update(&self, child: &Child, live: Arc<Live>, applied: &mut Applied) -> Result<Outcome, Error> {
         let body = Body::of(child, self.parent);
         let meant = live.intent.as_deref() == Some(&body.hash);
-        if meant && live.foreign.is_empty() && contains(&live.value(), &body.intent) {
+        let untouched = meant && live.foreign.is_empty();
+        if untouched && (contains(&live.value(), &body.intent) || self.ctx.settled.knows(&live)) {
             return Ok(Outcome::Have(live));
         }
         // An unchanged intent is written again only so often: somebody may be setting it back as fast as we do.
-        if meant && !self.ctx.disputes.may_repair(&live.uid) {
-            return Ok(Outcome::Taken("is changed by somebody else as often as it is restored".into()));
+        if meant && self.ctx.disputes.is_hopeless(&live.uid) {
+            return Ok(Outcome::Disputed(live));
         }
         if live.intent_owns_replicas && !body.sets_replicas() {
             self.hand_over_replicas(&child.id(), live.clone()).await?;
         }
-        let params = PatchParams::apply(self.manager).force();
-        let object = self.patch(&child.id(), "apply", &params, body.change(&live.uid)).await?;
-        let (object, undone) = self.strip(&child.id(), object).await?;
+        let (object, undone) = self.enforce(&child.id(), &body, &live).await?;
         let now = self.ctx.caches.children(&child.kind)?.written(object);
-        if now.version != live.version {
+        if now.version == live.version {
+            self.ctx.settled.note(&now);
+        } else {
             applied.changed = true;
             self.written(&child.id(), "updated");
+            applied.undone.extend(undone);
+            if meant {
+                self.ctx.disputes.repaired(&live.uid);
+            }
         }
-        applied.undone.extend(undone);
         Ok(Outcome::Have(now))
     }
 

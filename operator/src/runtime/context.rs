@@ -15,6 +15,7 @@ use super::kind::Kind;
 use super::live::Live;
 use super::mandate::{self, Mandate};
 use super::metrics::Metrics;
+use super::settled::Settled;
 use super::undo::Disputes;
 
 /// The process's client, caches, recorder and metrics.
@@ -24,6 +25,7 @@ pub struct Context {
     pub(super) events: Events,
     pub(super) metrics: Arc<Metrics>,
     pub(super) disputes: Disputes,
+    pub(super) settled: Settled,
     pub(super) mandate: Mandate,
     concurrency: u16,
     unlisted: AtomicUsize,
@@ -42,8 +44,9 @@ impl Context {
     ) -> Self {
         let client = mandate::guarded(client, mandate.clone());
         let events = Events::new(client.clone());
-        let (disputes, unlisted) = (Disputes::default(), AtomicUsize::new(watches));
-        Self { client, caches, events, metrics, disputes, mandate, concurrency, unlisted }
+        let (disputes, settled) = (Disputes::default(), Settled::default());
+        let unlisted = AtomicUsize::new(watches);
+        Self { client, caches, events, metrics, disputes, settled, mandate, concurrency, unlisted }
     }
 
     /// The client. Controllers read with it in `observe`, and nowhere else.

@@ -1,9 +1,11 @@
 //! What a controller wants to exist, and what came of applying it.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use csop_shared::conditions::reasons;
 use kube::Resource;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -20,6 +22,8 @@ pub struct Desired {
     pub scale: Option<ScaleIntent>,
     /// Children that are neither applied nor pruned on this pass.
     pub keep: Vec<ChildId>,
+    /// Conflicts that were found before anything was applied.
+    pub conflicts: Vec<Conflict>,
     /// Writes no child on this pass and comes back after this long (to let a burst of edits end).
     pub hold: Option<Duration>,
 }
@@ -33,13 +37,43 @@ pub struct ScaleIntent {
     pub replicas: i32,
 }
 
-/// A wanted child that somebody else has, or is to have.
+/// What somebody else stands in the way of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Contest {
+    /// The name of a wanted child is taken: the child cannot be had.
+    Name,
+    /// Somebody sets a child back as often as it is restored.
+    Content,
+    /// Somebody else sets the replica count of a child.
+    Replicas,
+}
+
+impl Contest {
+    /// The reason that the condition Conflict gives.
+    pub const fn reason(self) -> &'static str {
+        match self {
+            Self::Name => reasons::NAME_TAKEN,
+            Self::Content => reasons::DISPUTED,
+            Self::Replicas => reasons::FOREIGN_AUTOSCALER,
+        }
+    }
+}
+
+/// A wanted child that somebody else has, is to have, or keeps changing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Conflict {
     /// The wanted child.
     pub child: ChildId,
+    /// What it is about.
+    pub contest: Contest,
     /// Who has it, in words that follow the child's name: "is controlled by CashService shop".
-    pub reason: String,
+    pub words: String,
+}
+
+impl fmt::Display for Conflict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.child, self.words)
+    }
 }
 
 /// A child that the API server refused.
@@ -51,7 +85,7 @@ pub struct Rejection {
     pub message: String,
 }
 
-/// Fields of somebody else that were removed from a child.
+/// Fields of a child that somebody else had set, and that are as wanted again, or gone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Undone {
     /// The child.
@@ -66,7 +100,7 @@ pub struct Undone {
 #[derive(Clone, Debug, Default)]
 pub struct Applied {
     live: HashMap<ChildId, Arc<Live>>,
-    /// Wanted children that were left alone because somebody else has them.
+    /// Wanted children that were left alone because of somebody else.
     pub conflicts: Vec<Conflict>,
     /// Wanted children that the API server refused.
     pub rejected: Vec<Rejection>,
@@ -74,7 +108,7 @@ pub struct Applied {
     pub waiting: Vec<ChildId>,
     /// Children that were not attempted because an essential one before them could not be had.
     pub skipped: Vec<ChildId>,
-    /// Fields of others that were removed.
+    /// Changes of others that were undone.
     pub undone: Vec<Undone>,
     /// Whether anything was written.
     pub changed: bool,
@@ -104,7 +138,7 @@ impl Applied {
 
     /// Whether every wanted child was had.
     pub fn complete(&self) -> bool {
-        self.conflicts.is_empty()
+        self.conflicts.iter().all(|c| c.contest != Contest::Name)
             && self.rejected.is_empty()
             && self.waiting.is_empty()
             && self.skipped.is_empty()

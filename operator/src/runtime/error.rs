@@ -195,7 +195,8 @@ fn class_of(error: &kube::Error) -> Class {
 
 /// A server-side apply whose body does not fit the schema is answered with 500, though no later try can succeed.
 fn is_malformed(status: &Status) -> bool {
-    status.message.contains("failed to create typed patch object")
+    let words = ["failed to create typed patch object", "failed to convert new object"];
+    words.iter().any(|w| status.message.contains(w))
 }
 
 /// The authoriser's words: `deployments.apps "shop" is forbidden: User "x" cannot patch resource ...`. Admission speaks of the

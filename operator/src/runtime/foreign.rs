@@ -69,36 +69,26 @@ pub(super) fn ownership(managed: &Value, trusted: &Trusted) -> Ownership {
     Ownership { foreign: foreign.collect(), intent_owns_replicas }
 }
 
-/// What `strip` took away.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Stripped {
-    pub(super) managers: Vec<String>,
-    pub(super) fields: Vec<String>,
-}
-
 /// Removes the fields that only foreign managers own from a whole object, and from the entries of those managers: a value that
-/// the server sets again by default is then nobody's, and is not found a second time.
-pub(super) fn strip(object: &mut Value, trusted: &Trusted) -> Option<Stripped> {
+/// the server sets again by default is then nobody's, and is not found a second time. Our own entries of plain updates go as
+/// well, or a later apply could not remove what one of them set. Returns whether there was anything to do.
+pub(super) fn strip(object: &mut Value, trusted: &Trusted) -> bool {
     let foreign = ownership(&object["metadata"]["managedFields"], trusted).foreign;
     let mut union = Fields::new();
     for set in foreign.iter().filter_map(|f| f.fields.as_object()) {
         fields::add(&mut union, set);
     }
-    if union.is_empty() {
-        return None;
-    }
     fields::remove(object, &union);
-    disown(object, &foreign);
-    let mut managers: Vec<String> = foreign.iter().map(|f| f.manager.to_string()).collect();
-    managers.sort();
-    managers.dedup();
-    Some(Stripped { managers, fields: fields::paths(&union) })
+    disown(object, &foreign)
 }
 
-fn disown(object: &mut Value, foreign: &[Foreign]) {
+fn disown(object: &mut Value, foreign: &[Foreign]) -> bool {
     let Some(managed) = object.pointer_mut("/metadata/managedFields").and_then(Value::as_array_mut) else {
-        return;
+        return false;
     };
+    let before = managed.len();
+    managed.retain(|entry| !is_own_update(entry));
+    let ours = managed.len() < before;
     managed.retain_mut(|entry| {
         let theirs: Vec<&Foreign> =
             foreign.iter().filter(|f| entry["manager"].as_str() == Some(&*f.manager)).collect();
@@ -108,6 +98,13 @@ fn disown(object: &mut Value, foreign: &[Foreign]) {
         }
         !set.is_empty()
     });
+    ours || !foreign.is_empty()
+}
+
+fn is_own_update(entry: &Value) -> bool {
+    is_intent(entry["manager"].as_str().unwrap_or_default())
+        && entry["operation"] == "Update"
+        && entry["subresource"].as_str().unwrap_or_default().is_empty()
 }
 
 /// `set` without `lost`, whose members are members of `set`, nodes included.
@@ -156,10 +153,14 @@ mod tests {
         json!({"manager": manager, "operation": "Update", "fieldsV1": fields})
     }
 
+    fn apply(manager: &str, fields: Value) -> Value {
+        json!({"manager": manager, "operation": "Apply", "fieldsV1": fields})
+    }
+
     fn edited() -> Value {
         json!({
             "metadata": {"managedFields": [
-                entry("csop-operator/x", json!({"f:spec": {"f:template": {"f:spec": {"f:containers": {
+                apply("csop-operator/x", json!({"f:spec": {"f:template": {"f:spec": {"f:containers": {
                     "k:{\"name\":\"app\"}": {".": {}, "f:name": {}, "f:image": {}}}}}}})),
                 entry("kubectl-edit", json!({
                     "f:metadata": {"f:annotations": {"f:note": {}}},
@@ -178,9 +179,7 @@ mod tests {
     #[test]
     fn only_what_foreigners_alone_own_is_taken_away() {
         let mut object = edited();
-        let stripped = strip(&mut object, &Trusted::default()).unwrap();
-        assert_eq!(stripped.managers, ["kubectl-edit"]);
-        assert_eq!(stripped.fields.len(), 3, "{stripped:?}");
+        assert!(strip(&mut object, &Trusted::default()));
         assert_eq!(
             object["spec"],
             json!({"replicas": 4, "template": {"spec": {"containers": [{"name": "app", "image": "i"}]}}})
@@ -190,12 +189,22 @@ mod tests {
     #[test]
     fn a_second_look_finds_nothing_even_when_a_default_comes_back() {
         let mut object = edited();
-        strip(&mut object, &Trusted::default()).unwrap();
+        assert!(strip(&mut object, &Trusted::default()));
         object["spec"]["template"]["spec"]["dnsPolicy"] = json!("ClusterFirst");
-        assert_eq!(strip(&mut object, &Trusted::default()), None);
+        assert!(!strip(&mut object, &Trusted::default()));
         let left = &object["metadata"]["managedFields"][1]["fieldsV1"];
         assert_eq!(left["f:metadata"], json!({"f:annotations": {"f:note": {}}}));
         assert_eq!(left["f:spec"]["f:replicas"], json!({}));
+    }
+
+    #[test]
+    fn an_update_of_our_own_leaves_no_trace() {
+        let fields = json!({"f:spec": {"f:paused": {}}});
+        let mut object = json!({"metadata": {"managedFields": [
+            entry("csop-operator/x", fields.clone()), apply("csop-operator/x", fields.clone())]}});
+        assert!(strip(&mut object, &Trusted::default()));
+        assert_eq!(object["metadata"]["managedFields"], json!([apply("csop-operator/x", fields)]));
+        assert!(!strip(&mut object, &Trusted::default()));
     }
 
     #[test]
@@ -211,7 +220,7 @@ mod tests {
     #[test]
     fn trusted_managers_keep_their_fields() {
         let mut object = edited();
-        assert_eq!(strip(&mut object, &Trusted(vec!["kubectl-edit".into()])), None);
+        assert!(!strip(&mut object, &Trusted(vec!["kubectl-edit".into()])));
         let hpa = json!([entry("kube-controller-manager", json!({"f:spec": {"f:replicas": {}}}))]);
         let seen = ownership(&hpa, &Trusted::default());
         assert!(seen.foreign.is_empty() && !seen.intent_owns_replicas);

@@ -27,6 +27,7 @@ mod reconcile;
 mod references;
 mod scale;
 pub mod scope;
+mod settled;
 mod siblings;
 mod slots;
 mod status;

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use csop_shared::conditions::{Conditioned, State, find, types};
 use csop_shared::names::annotations;
+use csop_shared::reasons;
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::ObjectReference;
 use kube::core::DeserializeGuard;
@@ -15,6 +16,7 @@ use tracing::Instrument;
 use super::apply::Applier;
 use super::backoff;
 use super::body::Parent;
+use super::children::ChildId;
 use super::context::Context;
 use super::desired::{Applied, Desired};
 use super::error::{Error, Retry};
@@ -102,8 +104,7 @@ impl<K: Kind> Reconciler<K> {
             return self.clean_up(object, &parent).await;
         }
         if object.annotations().get(annotations::PAUSED).is_some_and(|v| v == "true") {
-            let mut paused = K::current_status(object).cloned().unwrap_or_default();
-            status::pause(&mut paused, object.meta().generation, Timestamp::now());
+            let paused = self.paused(object, &parent).await;
             self.write_status(object, &parent, &paused).await?;
             return Ok(End::quiet("paused"));
         }
@@ -127,19 +128,54 @@ impl<K: Kind> Reconciler<K> {
         Ok(End::quiet("deleted"))
     }
 
+    /// The status of a paused object: it goes on to tell how the children are that were applied before the pause.
+    async fn paused(&self, object: &K::Object, parent: &Parent) -> K::Status {
+        let now = Timestamp::now();
+        let mut status = K::current_status(object).cloned().unwrap_or_default();
+        if let Some(generation) = status.observed_generation() {
+            let mut applied_last = object.clone();
+            applied_last.meta_mut().generation = Some(generation);
+            match self.look(&applied_last, parent, now).await {
+                Ok(seen) => status = seen,
+                Err(error) => tracing::debug!(%error, "cannot tell how the children of a paused object are"),
+            }
+        }
+        status::pause(&mut status, object.meta().generation, now);
+        status
+    }
+
+    async fn look(&self, object: &K::Object, parent: &Parent, now: Timestamp) -> Result<K::Status, Error> {
+        let observed = self.kind.observe(object, &self.ctx).await?;
+        let desired = self.kind.desired(object, &observed, now)?;
+        let applied = self.applier(object, parent, &finalizer::manager::<K>()).look_only(&desired)?;
+        let mut status = self.kind.status(object, &observed, &applied, &K::Outcomes::default(), now).status;
+        status::tell(&mut status, &applied, object.meta().generation, now);
+        Ok(status)
+    }
+
+    fn applier<'a>(
+        &'a self,
+        object: &K::Object,
+        parent: &'a Parent,
+        manager: &'a str,
+    ) -> Applier<'a, impl Fn(&ChildId) -> Option<String> + Sync + 'a> {
+        let older = |child: &_| older_claimant::<K>(&self.store, parent, child);
+        let contested = K::current_status(object).is_some_and(tells_of_conflict);
+        Applier { ctx: &self.ctx, parent, manager, older, contested }
+    }
+
     async fn pass(&self, object: &K::Object, parent: &Parent) -> Result<End, Error> {
         let now = Timestamp::now();
         let observed = self.kind.observe(object, &self.ctx).await?;
         let desired = self.kind.desired(object, &observed, now)?;
         let manager = finalizer::manager::<K>();
-        let older = |child: &_| older_claimant::<K>(&self.store, parent, child);
-        let contested = K::current_status(object).is_some_and(tells_of_conflict);
-        let applier = Applier { ctx: &self.ctx, parent, manager: &manager, older, contested };
-        let applied = applier.apply(&desired, &K::children()).await?;
+        let applied = self.applier(object, parent, &manager).apply(&desired, &K::children()).await?;
         self.tell_undone(object, &applied).await;
         let outcomes = self.kind.act(object, &observed, &applied, &self.ctx).await?;
         let mut verdict = self.kind.status(object, &observed, &applied, &outcomes, now);
-        status::complete(&mut verdict.status, &applied, object.meta().generation, now);
+        status::tell(&mut verdict.status, &applied, object.meta().generation, now);
+        status::resume(&mut verdict.status, object.meta().generation, now);
+        verdict.events.extend(status::conflict_news(K::current_status(object), &verdict.status));
         let wrote = self.write_status(object, parent, &verdict.status).await?;
         if wrote {
             self.ctx.events.publish(&object.object_ref(&()), &verdict.events).await;
@@ -152,7 +188,7 @@ impl<K: Kind> Reconciler<K> {
     async fn tell_undone(&self, object: &K::Object, applied: &Applied) {
         let notices = applied.undone.iter().map(|undone| {
             let (managers, fields) = (undone.managers.join(", "), undone.fields.join(", "));
-            let note = format!("Removed what {managers} had set on {}: {fields}", undone.child);
+            let note = format!("Undid what {managers} had set on {}: {fields}", undone.child);
             let child = ObjectReference {
                 api_version: Some(undone.child.kind.api_version()),
                 kind: Some(undone.child.kind.to_string()),
@@ -160,7 +196,7 @@ impl<K: Kind> Reconciler<K> {
                 namespace: object.namespace(),
                 ..Default::default()
             };
-            Notice::warning("ForeignFieldsRemoved", "Restore", note).about(child)
+            Notice::warning(reasons::events::FOREIGN_FIELDS_REMOVED, "Restore", note).about(child)
         });
         self.ctx.events.publish(&object.object_ref(&()), &notices.collect::<Vec<_>>()).await;
     }

@@ -1,8 +1,9 @@
 //! The status of our objects: what every kind's has in common, and the one write.
 
-use csop_shared::conditions::{Conditioned, State, reasons, set_condition, types};
+use csop_shared::conditions::{Conditioned, State, find, reasons, set_condition, types};
 use csop_shared::names::managers;
 use jiff::Timestamp;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use kube::api::{Api, DynamicObject, Patch, PatchParams};
 use kube::core::DeserializeGuard;
 use serde::Serialize;
@@ -10,12 +11,13 @@ use serde_json::{Value, json};
 
 use super::body::Parent;
 use super::context::Context;
-use super::desired::Applied;
+use super::desired::{Applied, Contest};
 use super::error::{Class, Error};
+use super::events::Notice;
 use super::kind::Kind;
 
-/// Completes a status after a pass: observed generation, Paused, Conflict, and Ready off for children that could not be had.
-pub(super) fn complete(
+/// Adds what every kind tells of its children: observed generation, Conflict, and Ready off for those that could not be had.
+pub(super) fn tell(
     status: &mut impl Conditioned,
     applied: &Applied,
     generation: Option<i64>,
@@ -26,21 +28,29 @@ pub(super) fn complete(
     let mut set = |kind, state, reason, message: &str| {
         set_condition(list, kind, state, reason, message, generation, now);
     };
-    set(types::PAUSED, State::False, reasons::NOT_PAUSED, "");
-    let taken: Vec<String> = applied.conflicts.iter().map(|c| format!("{} {}", c.child, c.reason)).collect();
-    if taken.is_empty() {
-        set(types::CONFLICT, State::False, reasons::NO_CONFLICT, "");
+    // What cannot be had comes first: it is the one that an owner must act on.
+    let taken = applied.conflicts.iter().find(|c| c.contest == Contest::Name);
+    if let Some(first) = taken.or(applied.conflicts.first()) {
+        let all: Vec<String> = applied.conflicts.iter().map(ToString::to_string).collect();
+        set(types::CONFLICT, State::True, first.contest.reason(), &all.join("; "));
     } else {
-        set(types::CONFLICT, State::True, reasons::NAME_TAKEN, &taken.join("; "));
+        set(types::CONFLICT, State::False, reasons::NO_CONFLICT, "");
     }
     if let Some(rejection) = applied.rejected.first() {
         set(types::READY, State::False, reasons::REJECTED, &rejection.message);
-    } else if let Some(first) = taken.first() {
-        set(types::READY, State::False, reasons::NAME_TAKEN, first);
+        set(types::PROGRESSING, State::False, reasons::REJECTED, &rejection.message);
+    } else if let Some(first) = taken {
+        set(types::READY, State::False, reasons::NAME_TAKEN, &first.to_string());
     } else if let Some(child) = applied.waiting.first() {
         let message = format!("{child} of an earlier object is still being deleted");
         set(types::READY, State::False, reasons::WAITING, &message);
     }
+}
+
+/// Marks a status as not paused.
+pub(super) fn resume(status: &mut impl Conditioned, generation: Option<i64>, now: Timestamp) {
+    let list = status.conditions_mut();
+    set_condition(list, types::PAUSED, State::False, reasons::NOT_PAUSED, "", generation, now);
 }
 
 /// Marks a status as paused; the rest of it stays as it was.
@@ -60,6 +70,16 @@ pub(super) fn fail(status: &mut impl Conditioned, error: &Error, generation: Opt
         let message = error.to_string();
         set_condition(list, types::PROGRESSING, State::True, class.reason(), &message, generation, now);
     }
+}
+
+/// Tells once of a conflict that a status has and the one before it had not.
+pub(super) fn conflict_news(before: Option<&impl Conditioned>, after: &impl Conditioned) -> Option<Notice> {
+    let conflict = |list: &[Condition]| {
+        find(list, types::CONFLICT).filter(|c| c.status == State::True.as_str()).cloned()
+    };
+    let now = conflict(after.conditions())?;
+    let known = before.and_then(|b| conflict(b.conditions())).is_some_and(|c| c.reason == now.reason);
+    (!known).then(|| Notice::warning(&now.reason, "Apply", &now.message))
 }
 
 /// Whether two statuses are different as the API stores them.

@@ -1,5 +1,6 @@
 //! What several kinds share.
 
+use super::rules;
 use k8s_openapi::api::core::v1::{Affinity, Toleration, TopologySpreadConstraint};
 use kube::KubeSchema;
 use schemars::JsonSchema;
@@ -12,6 +13,9 @@ use std::collections::BTreeMap;
 pub struct PodPlacement {
     /// Labels that a node must carry.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schemars(extend("maxProperties" = 32))]
+    #[x_kube(validation = Rule::new(rules::METADATA_KEYS).message("pod.nodeSelector has keys of labels, such as disk or topology.kubernetes.io/zone"), validation = Rule::new(rules::LABEL_VALUES).message("pod.nodeSelector has values of labels: up to 63 letters, digits, '-', '_' and '.', beginning and ending with a letter or digit"))]
+    #[schemars(transform = super::embedded::label_values)]
     pub node_selector: BTreeMap<String, String>,
     /// Taints that the pods tolerate.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -21,9 +25,13 @@ pub struct PodPlacement {
     pub affinity: Option<Affinity>,
     /// How pods spread. Default: evenly over zones and hosts, where that can be had.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 16), transform = super::embedded::spread)]
+    #[x_kube(validation = Rule::new("self.all(c, self.exists_one(o, o.topologyKey == c.topologyKey && o.whenUnsatisfiable == c.whenUnsatisfiable))").message("pod.topologySpreadConstraints has a topologyKey twice with the same whenUnsatisfiable"))]
     pub topology_spread_constraints: Option<Vec<TopologySpreadConstraint>>,
     /// Name of a PriorityClass.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 253))]
+    #[x_kube(validation = Rule::new(rules::OBJECT_NAME).message("pod.priorityClassName is the name of a PriorityClass: lower-case letters, digits, '-' and '.'"))]
     pub priority_class_name: Option<String>,
 }
 

@@ -2,7 +2,9 @@
 
 pub mod cash_service;
 pub mod common;
+mod embedded;
 pub mod general_scaler;
+mod rules;
 mod schema;
 
 pub use cash_service::{CashService, CashServiceSpec, CashServiceStatus};

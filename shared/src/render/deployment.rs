@@ -39,8 +39,18 @@ fn strategy(plan: &Plan<'_>) -> DeploymentStrategy {
     DeploymentStrategy {
         type_: Some("RollingUpdate".to_owned()),
         rolling_update: Some(RollingUpdateDeployment {
-            max_surge: Some(rollout.max_surge.unwrap_or_else(|| IntOrString::String(MAX_SURGE.to_owned()))),
-            max_unavailable: Some(rollout.max_unavailable.unwrap_or(IntOrString::Int(0))),
+            max_surge: Some(
+                rollout.max_surge.map_or_else(|| IntOrString::String(MAX_SURGE.to_owned()), number),
+            ),
+            max_unavailable: Some(rollout.max_unavailable.map_or(IntOrString::Int(0), number)),
         }),
+    }
+}
+
+/// A number in quotes is a number, which the API server takes for a percentage without its sign.
+fn number(given: IntOrString) -> IntOrString {
+    match &given {
+        IntOrString::String(text) => text.parse().map_or(given, IntOrString::Int),
+        IntOrString::Int(_) => given,
     }
 }

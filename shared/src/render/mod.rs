@@ -7,6 +7,7 @@ mod deployment;
 mod labels;
 mod network;
 mod pod;
+mod probes;
 mod resources;
 mod revision;
 mod scaling;

@@ -1,6 +1,6 @@
 //! The pod template, secure by default: it passes the *restricted* pod-security profile.
 
-use super::{Plan, config, labels, resources, secrets, volumes};
+use super::{Plan, config, labels, probes, resources, secrets, volumes};
 use crate::{
     api::{CashService, cash_service::Scheme},
     names::annotations,
@@ -122,9 +122,18 @@ fn container(service: &CashService) -> Container {
         env_from: (!env_from.is_empty()).then_some(env_from),
         ports: (!ports.is_empty()).then_some(ports),
         resources: Some(resources::with_defaults(spec.resources.as_ref())),
-        liveness_probe: probes.liveness.or_else(|| probe(service, spec.liveness_path(), 10, 3)),
-        readiness_probe: probes.readiness.or_else(|| probe(service, spec.readiness_path(), 5, 3)),
-        startup_probe: probes.startup.or_else(|| probe(service, spec.liveness_path(), 2, 150)),
+        liveness_probe: probes
+            .liveness
+            .map(probes::given)
+            .or_else(|| probe(service, spec.liveness_path(), 10, 3)),
+        readiness_probe: probes
+            .readiness
+            .map(probes::given)
+            .or_else(|| probe(service, spec.readiness_path(), 5, 3)),
+        startup_probe: probes
+            .startup
+            .map(probes::given)
+            .or_else(|| probe(service, spec.liveness_path(), 2, 150)),
         lifecycle: spec.drain_seconds().map(|seconds| Lifecycle {
             pre_stop: Some(LifecycleHandler {
                 sleep: Some(SleepAction { seconds }),

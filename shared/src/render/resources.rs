@@ -1,6 +1,6 @@
 //! CPU and memory of the container.
 
-use crate::quantity::{doubled, parse_nanos};
+use crate::quantity::{doubled, parse_nanos, rounded_up_to_milli};
 use k8s_openapi::{api::core::v1::ResourceRequirements, apimachinery::pkg::api::resource::Quantity};
 use std::collections::BTreeMap;
 
@@ -19,6 +19,11 @@ pub(super) fn with_defaults(given: Option<&ResourceRequirements>) -> ResourceReq
     }
     if !limits.contains_key("memory") {
         limits.extend(twice_memory(&requests));
+    }
+    for quantity in requests.values_mut().chain(limits.values_mut()) {
+        if let Some(kept) = rounded_up_to_milli(&quantity.0) {
+            quantity.0 = kept;
+        }
     }
     resources.requests = Some(requests);
     resources.limits = (!limits.is_empty()).then_some(limits);
@@ -56,6 +61,13 @@ mod tests {
             json!({"requests": {"cpu": "100m", "memory": "128Mi"}, "limits": {"cpu": "1", "memory": "256Mi"}})
         );
         assert_eq!(filled(json!({"requests": {"memory": "1Gi"}}))["limits"]["memory"], "2Gi");
+    }
+
+    #[test]
+    fn quantities_are_as_the_api_server_keeps_them() {
+        let fine = filled(json!({"requests": {"cpu": 0.0005}, "limits": {"cpu": 0.5, "memory": "1Gi"}}));
+        assert_eq!(fine["requests"]["cpu"], "1m");
+        assert_eq!(fine["limits"], json!({"cpu": "0.5", "memory": "1Gi"}));
     }
 
     #[test]

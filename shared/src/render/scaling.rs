@@ -29,7 +29,8 @@ pub(super) fn autoscaler(service: &CashService) -> HorizontalPodAutoscaler {
                 name: service.name_any(),
             },
             min_replicas: Some(bounds.min),
-            max_replicas: bounds.max,
+            // The API requires a maximum in this mode.
+            max_replicas: bounds.max.unwrap_or(bounds.min),
             metrics: Some(metrics),
             behavior: autoscaling.behavior.clone(),
         }),

@@ -1,8 +1,9 @@
-//! The files that are generated from the API types are as the types say. `BLESS=1 cargo test` rewrites them.
+//! The files that are generated from the API types and the reasons are as those say. `BLESS=1 cargo test` rewrites them.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
 mod reference;
+mod troubleshooting;
 
 use csop_shared::api::all_crds;
 use kube::ResourceExt;
@@ -21,7 +22,7 @@ fn check(path: &str, wanted: &str) {
     let found = fs::read_to_string(&file).unwrap_or_default();
     assert!(
         found == wanted,
-        "{path} is not what the API types yield: run `BLESS=1 cargo test` and commit the result"
+        "{path} is not what the code yields: run `BLESS=1 cargo test` and commit the result"
     );
 }
 
@@ -57,4 +58,9 @@ fn the_field_reference_is_up_to_date() {
         let page = reference::page(&crd);
         check(&format!("docs/reference/{}.md", crd.spec.names.singular.as_deref().unwrap()), &page);
     }
+}
+
+#[test]
+fn the_page_of_troubleshooting_is_up_to_date() {
+    check("docs/troubleshooting.md", &troubleshooting::page());
 }

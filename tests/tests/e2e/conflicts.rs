@@ -1,6 +1,6 @@
 //! Names that somebody else has.
 
-use k8s_openapi::api::{apps::v1::Deployment, core::v1::Secret};
+use k8s_openapi::api::{apps::v1::Deployment, autoscaling::v2::HorizontalPodAutoscaler, core::v1::Secret};
 use kube::ResourceExt;
 use serde_json::json;
 
@@ -69,4 +69,27 @@ async fn a_conflict_ends_when_the_other_goes() {
     scene.until(SHOP, "is ours", |d: &Deployment| !d.owner_references().is_empty()).await;
     scene.ready(SHOP).await;
     scene.condition(SHOP, "Conflict", "False", "NoConflict").await;
+}
+
+#[tokio::test]
+async fn an_autoscaler_of_somebody_else_is_named_and_not_fought() {
+    let scene = Scene::new("scaler").await;
+    let other = r#"
+apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata: {name: legacy}
+spec:
+  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: shop}
+  maxReplicas: 3
+"#;
+    scene.apply(other).await;
+    scene.service(SHOP, json!({})).await;
+    let shop = scene.condition(SHOP, "Conflict", "True", "ForeignAutoscaler").await;
+    let words = message(&shop, "Conflict");
+    assert!(words.contains("HorizontalPodAutoscaler legacy") && words.contains("External"), "{words}");
+    scene.ready(SHOP).await;
+    assert!(scene.get::<HorizontalPodAutoscaler>(SHOP).await.is_none(), "two would fight");
+    scene.kubectl(["delete", "hpa", "legacy"]).await;
+    scene.condition(SHOP, "Conflict", "False", "NoConflict").await;
+    scene.until(SHOP, "is made", |_: &HorizontalPodAutoscaler| true).await;
 }

@@ -122,3 +122,68 @@ async fn labels_and_annotations_of_others_stay() {
     assert_eq!(deployment.labels().get("team").map(String::as_str), Some("pay"));
     assert_eq!(deployment.annotations().get("note").map(String::as_str), Some("ours"));
 }
+
+#[tokio::test]
+async fn edits_that_exclude_what_is_wanted_are_undone_too() {
+    let scene = Scene::new("unions").await;
+    let spec = json!({
+        "config": {"files": {"a": "b"}, "data": {"A": "1"}},
+        "env": [{"name": "COLOUR", "value": "blue"}],
+        "volumes": [{"name": "cache", "emptyDir": {}}],
+        "volumeMounts": [{"name": "cache", "mountPath": "/cache"}],
+        "probes": {"startup": {"httpGet": {"path": "/up", "port": "health"}}},
+    });
+    scene.service(SHOP, spec).await;
+    scene.ready(SHOP).await;
+
+    let edit = json!({"spec": {
+        "strategy": {"type": "Recreate", "rollingUpdate": null},
+        "template": {"spec": {
+            "volumes": [{"name": "cache", "emptyDir": null, "configMap": {"name": "other", "optional": true}}],
+            "containers": [{
+                "name": "app",
+                "env": [{"name": "COLOUR", "value": null, "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}}],
+                "startupProbe": {"httpGet": null, "tcpSocket": {"port": 8080}}}]}}}});
+    scene.patch_strategic::<Deployment>(SHOP, edit).await;
+    scene
+        .until(SHOP, "is as it was", |d: &Deployment| {
+            let spec = d.spec.as_ref().unwrap();
+            let pod = spec.template.spec.as_ref().unwrap();
+            let app = &pod.containers[0];
+            let cache = pod.volumes.iter().flatten().find(|v| v.name == "cache").unwrap();
+            let colour = app.env.iter().flatten().find(|e| e.name == "COLOUR").unwrap();
+            let probe = app.startup_probe.as_ref().unwrap();
+            spec.strategy.as_ref().unwrap().type_.as_deref() == Some("RollingUpdate")
+                && (cache.empty_dir.is_some() && cache.config_map.is_none())
+                && (colour.value.as_deref() == Some("blue") && colour.value_from.is_none())
+                && (probe.http_get.is_some() && probe.tcp_socket.is_none())
+        })
+        .await;
+
+    let budget = json!({"spec": {"maxUnavailable": null, "minAvailable": 1}});
+    scene.patch::<PodDisruptionBudget>(SHOP, budget).await;
+    scene
+        .until(SHOP, "has its maximum again", |b: &PodDisruptionBudget| {
+            let spec = b.spec.as_ref().unwrap();
+            spec.min_available.is_none() && spec.max_unavailable.is_some()
+        })
+        .await;
+    let ports = json!({"spec": {"ports": [{"name": "https", "port": 8443, "targetPort": "app"}]}});
+    scene.patch::<Service>(SHOP, ports).await;
+    scene
+        .until(SHOP, "has its port again", |s: &Service| {
+            let ports = s.spec.as_ref().unwrap().ports.clone().unwrap();
+            ports.len() == 1 && ports[0].port == 443
+        })
+        .await;
+    // What was set by the way is not held on to: a later intent without it removes it.
+    scene.service(SHOP, json!({"env": [], "volumes": [], "volumeMounts": []})).await;
+    scene
+        .until(SHOP, "has neither variable nor volume", |d: &Deployment| {
+            let pod = d.spec.as_ref().unwrap().template.spec.as_ref().unwrap();
+            pod.volumes.iter().flatten().all(|v| v.name != "cache")
+                && pod.containers[0].env.iter().flatten().all(|e| e.name != "COLOUR")
+        })
+        .await;
+    scene.ready(SHOP).await;
+}

@@ -120,12 +120,19 @@ async fn the_first_cause_is_named() {
 #[tokio::test]
 async fn what_the_api_server_refuses_is_said_in_its_own_words() {
     let scene = Scene::new("refused").await;
-    let twice = json!([{"name": "a", "emptyDir": {}}]);
-    let mounts = json!([{"name": "a", "mountPath": "/x"}, {"name": "a", "mountPath": "/x"}]);
-    scene.service(SHOP, json!({"volumes": twice, "volumeMounts": mounts})).await;
-    let shop = scene.condition(SHOP, "Ready", "False", "Rejected").await;
-    assert!(message(&shop, "Ready").contains("duplicate entries"), "{}", message(&shop, "Ready"));
+    let quota = json!({
+        "apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": "none"}, "spec": {"hard": {"services": "0"}},
+    });
+    scene.apply(&quota.to_string()).await;
+    scene
+        .kubectl(["wait", "resourcequota/none", "--for=jsonpath={.status.hard.services}=0", "--timeout=60s"])
+        .await;
     scene.service(SHOP, json!({})).await;
+    let shop = scene.condition(SHOP, "Ready", "False", "Rejected").await;
+    assert!(message(&shop, "Ready").contains("exceeded quota"), "{}", message(&shop, "Ready"));
+    scene.kubectl(["delete", "resourcequota", "none"]).await;
+    // A refused object is tried again every five minutes, and whenever the spec changes.
+    scene.service(SHOP, json!({"labels": {"team": "pay"}})).await;
     scene.ready(SHOP).await;
 }
 

@@ -26,3 +26,4 @@ mod rollout;
 mod scope;
 mod secrets;
 mod smallest;
+mod uninstall;

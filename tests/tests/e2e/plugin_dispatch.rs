@@ -30,7 +30,7 @@ async fn kubectl_finds_the_plugin_and_takes_a_service_to_ready() {
             "cashservice.csop.dev/shop created\ncashservice.csop.dev/shop is Ready: 2/2 at https://shop.{ns}.svc\n"
         )
     );
-    let change = format!("cashservice/shop in namespace {ns}: none -> image {IMAGE}, 2 to 4 replicas");
+    let change = format!("cashservice/shop in namespace {ns}: new, with image {IMAGE}, 2 to 4 replicas");
     assert_eq!(made.err.lines().next(), Some(change.as_str()), "{made}");
 
     let one = shell.kubectl(&["csop", "status", SHOP, "-n", ns]).await;

@@ -33,9 +33,9 @@ async fn init_asks_for_all_refuses_wrong_answers_in_place_and_follows() {
     terminal.types(&format!("3000{ENTER}"));
     terminal.answers("Fewest replicas [2]", &format!("3{ENTER}")).await;
     terminal.answers("Most replicas [10]", &format!("2{ENTER}")).await;
-    terminal.shows("must not be below --min (2 < 3)").await;
+    terminal.shows("must not be below the fewest replicas (2 < 3)").await;
     terminal.types(&format!("5{ENTER}"));
-    terminal.shows(&format!("none -> image {IMAGE}, 3 to 5 replicas")).await;
+    terminal.shows(&format!("new, with image {IMAGE}, 3 to 5 replicas")).await;
     terminal.shows("port: 3000").await;
     assert_eq!(scene.kubectl(["get", "csvc", "-o", "name"]).await, "", "nothing is written before the yes");
     terminal.answers("Create it?", "y").await;
@@ -129,12 +129,12 @@ async fn status_is_redrawn_in_place_until_the_service_is_gone() {
 
     let mut left = Terminal::start(&shell, &["status", SHOP, "-w", "-n", ns]);
     left.answers("Replicas:     3/3 ready", CTRL_C).await;
-    assert_eq!(left.ended().await.code, 0);
+    assert_eq!(left.ended().await.code, 130);
     scene.kubectl(["delete", "csvc", SHOP]).await;
     let ended = terminal.ended().await;
     assert_eq!(ended.code, 0, "{}", ended.screen);
     assert!(ended.screen.contains("cashservice/shop was deleted"), "{}", ended.screen);
     table.shows("no services found").await;
     table.types(CTRL_C);
-    assert_eq!(table.ended().await.code, 0);
+    assert_eq!(table.ended().await.code, 130);
 }

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use crate::scene::{install_crds, service};
 
 const TABLE: &str = include_str!("refusals.yaml");
+const ACCEPTED: &str = include_str!("accepted.yaml");
 
 #[derive(Deserialize)]
 struct Refusal {
@@ -35,6 +36,20 @@ fn scaler(name: &str, spec: Value) -> Value {
 
 fn table() -> Vec<Refusal> {
     serde_yaml::from_str(TABLE).unwrap()
+}
+
+#[tokio::test]
+async fn harmless_input_is_accepted() {
+    let cluster = Cluster::shared();
+    install_crds(cluster).await;
+    for spec in serde_yaml::from_str::<Vec<Value>>(ACCEPTED).unwrap() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), service("shop", spec.clone()).to_string()).unwrap();
+        let path = file.path().display().to_string();
+        let done =
+            cluster.kubectl(["apply", "--dry-run=server", "--namespace=default", "--filename", &path]).await;
+        assert!(done.ok().contains("created"), "{spec} should be accepted");
+    }
 }
 
 #[tokio::test]

@@ -8,11 +8,8 @@ use std::{
 };
 
 use csop_shared::{api::CashService, conditions};
-use csop_tests::{Cluster, Process, binaries, namespace::Namespace, wait};
-use k8s_openapi::{
-    NamespaceResourceScope, api::apps::v1::Deployment,
-    apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition,
-};
+use csop_tests::{Cluster, Process, binaries, definitions, namespace::Namespace, wait};
+use k8s_openapi::{NamespaceResourceScope, api::apps::v1::Deployment};
 use kube::{
     Api, CustomResourceExt as _, Resource,
     api::{Patch, PatchParams},
@@ -119,8 +116,13 @@ impl Scene {
         K: Resource<DynamicType = (), Scope = NamespaceResourceScope> + Clone + DeserializeOwned + Debug,
     {
         let api = self.api::<K>().await;
-        let what = format!("{} {name}: {what}\n{}", K::kind(&()), self.tail());
-        wait::until(SOON, &what, async || api.get_opt(name).await.ok().flatten().filter(|o| holds(o))).await
+        let what = format!("{} {name}: {what}", K::kind(&()));
+        let seen = wait::try_until(SOON, &what, async || match api.get_opt(name).await {
+            Ok(Some(object)) if holds(&object) => Ok(object),
+            seen => Err(format!("{seen:#?}")),
+        })
+        .await;
+        seen.unwrap_or_else(|error| panic!("{error}\n{}", self.tail()))
     }
 
     /// Waits until an object is gone.
@@ -211,15 +213,8 @@ pub(crate) async fn apply_crds(cluster: &Cluster) {
 
 /// Waits until the CRD serves.
 pub(crate) async fn established(cluster: &Cluster) {
-    let crds: Api<CustomResourceDefinition> = Api::all(cluster.client().await);
-    let serves = |crd: CustomResourceDefinition| {
-        let conditions = crd.status?.conditions?;
-        conditions.iter().any(|c| c.type_ == "Established" && c.status == "True").then_some(())
-    };
-    wait::until(SOON, "the CRD is established", async || {
-        serves(crds.get(CashService::crd_name()).await.ok()?)
-    })
-    .await;
+    let waited = definitions::established(&cluster.client().await, CashService::crd_name()).await;
+    waited.expect("the CRD is established");
 }
 
 /// The account and the Role of the namespaced install, put into this namespace for the account of another; returns the

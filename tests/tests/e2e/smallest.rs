@@ -9,7 +9,7 @@ use k8s_openapi::api::{
     policy::v1::PodDisruptionBudget,
 };
 use kube::{ResourceExt, api::ListParams};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::scene::{SHOP, Scene, repository};
 
@@ -54,7 +54,7 @@ async fn the_smallest_service_yields_all_objects_owned_labelled_and_ready() {
     let status = shop.status.unwrap();
     assert_eq!(status.ready.as_deref(), Some("2/2"));
     let bounds = status.bounds.unwrap();
-    assert_eq!((bounds.min, bounds.max), (2, 10));
+    assert_eq!((bounds.min, bounds.max), (2, Some(10)));
     assert_eq!(status.url, Some(format!("https://shop.{}.svc", scene.namespace)));
     let table = scene.kubectl(["get", "csvc"]).await;
     let row: Vec<_> = table.lines().nth(1).unwrap().split_whitespace().collect();
@@ -62,9 +62,37 @@ async fn the_smallest_service_yields_all_objects_owned_labelled_and_ready() {
 }
 
 #[tokio::test]
+async fn numbers_and_the_order_of_variables_reach_the_container_and_no_maximum_is_none() {
+    let scene = Scene::new("details").await;
+    let spec = |env: &[&str]| {
+        let env: Vec<_> =
+            env.iter().map(|name| json!({"name": name, "value": format!("of {name}")})).collect();
+        json!({"env": env, "resources": {"requests": {"cpu": 0.5}}, "autoscaling": {"mode": "External"}})
+    };
+    for order in [&["A", "B", "C"][..], &["C", "A", "B"], &["B", "NEW", "C"]] {
+        scene.service(SHOP, spec(order)).await;
+        scene
+            .until::<Deployment>(SHOP, "the variables in the order of the spec", |live| {
+                let container = &live.spec.as_ref().unwrap().template.spec.as_ref().unwrap().containers[0];
+                let names = container.env.iter().flatten().map(|e| e.name.as_str());
+                let cpu = container.resources.as_ref().and_then(|r| r.requests.as_ref()?.get("cpu"));
+                names.eq(order.iter().copied()) && cpu.is_some_and(|cpu| cpu.0 == "500m")
+            })
+            .await;
+    }
+    let bounds = scene.ready(SHOP).await.status.unwrap().bounds.unwrap();
+    assert_eq!((bounds.min, bounds.max), (2, None));
+}
+
+#[tokio::test]
 async fn every_example_becomes_ready() {
     let scene = Scene::new("examples").await;
-    scene.apply(r#"{"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "shop-tls"}, "stringData": {"tls.crt": "x", "tls.key": "y"}}"#).await;
+    for (secret, key) in
+        [("shop-certificate", "tls.crt"), ("shop-database", "url"), ("payments-api", "token")]
+    {
+        let secret = json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": secret}, "stringData": {key: "x"}});
+        scene.apply(&secret.to_string()).await;
+    }
     let mut tried = 0;
     for file in std::fs::read_dir(repository("examples")).unwrap() {
         let path = file.unwrap().path();

@@ -41,8 +41,8 @@ pub async fn complete(mut draft: Draft, io: &mut Io) -> Result<Draft, Error> {
     if draft.max.is_none() {
         let min = draft.min;
         let default = min.map_or(10, |min| min.max(10));
-        draft.max =
-            Some(prompt.number("Most replicas", default, move |answer| plan::most(answer, min)).await?);
+        let check = move |answer| plan::most(answer, min, "the fewest replicas");
+        draft.max = Some(prompt.number("Most replicas", default, check).await?);
     }
     Ok(draft)
 }

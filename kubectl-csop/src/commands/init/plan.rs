@@ -98,7 +98,7 @@ impl Draft {
         judge("--image", self.image.as_deref().map_or(Ok(()), image::check));
         judge("--port", self.port.map_or(Ok(()), |value| port(value, self.preset)));
         judge("--min", self.min.map_or(Ok(()), |value| replicas(value, 1)));
-        judge("--max", self.max.map_or(Ok(()), |value| most(value, self.min)));
+        judge("--max", self.max.map_or(Ok(()), |value| most(value, self.min, "--min")));
         judge("--replicas", self.replicas.map_or(Ok(()), |value| first(value, self.max)));
         if problems.is_empty() { Ok(()) } else { Err(Error::Input(problems)) }
     }
@@ -174,11 +174,11 @@ pub fn replicas(value: i64, least: i64) -> Result<(), String> {
     }
 }
 
-/// Whether there may be this many replicas at most.
-pub fn most(value: i64, min: Option<i64>) -> Result<(), String> {
+/// Whether there may be this many replicas at most; `fewest` is how whoever gave the least knows it: a flag, or a question.
+pub fn most(value: i64, min: Option<i64>, fewest: &str) -> Result<(), String> {
     replicas(value, 1)?;
     match min {
-        Some(min) if value < min => Err(format!("must not be below --min ({value} < {min})")),
+        Some(min) if value < min => Err(format!("must not be below {fewest} ({value} < {min})")),
         _ => Ok(()),
     }
 }
@@ -227,7 +227,7 @@ impl Plan {
         let place = namespace.map(|namespace| format!(" in namespace {namespace}")).unwrap_or_default();
         let max = self.autoscaling.max_replicas.unwrap_or(DEFAULT_MIN);
         let min = self.autoscaling.min_replicas.unwrap_or(max.min(DEFAULT_MIN));
-        format!("cashservice/{}{place}: none -> image {}, {min} to {max} replicas", self.name, self.image)
+        format!("cashservice/{}{place}: new, with image {}, {min} to {max} replicas", self.name, self.image)
     }
 }
 

@@ -9,6 +9,7 @@ use csop_shared::api::CashService;
 use csop_shared::names::labels;
 use futures::FutureExt;
 use futures::future::LocalBoxFuture;
+use jiff::Timestamp;
 use k8s_openapi::NamespaceResourceScope;
 use k8s_openapi::api::core::v1::Secret;
 use kube::api::ListParams;
@@ -69,7 +70,7 @@ pub async fn children(name: &str, cluster: &Cluster) -> Result<Children, Error> 
         reader.list("configmaps"),
         reader.list("controllerrevisions.apps"),
     );
-    let mut children = Children::default();
+    let mut children = Children { read_at: Some(Timestamp::now()), ..Children::default() };
     children.deployments = deployments.into(&mut children)?;
     children.replica_sets = replica_sets.into(&mut children)?;
     children.pods = pods.into(&mut children)?;

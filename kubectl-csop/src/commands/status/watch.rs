@@ -71,7 +71,7 @@ fn stopped(io: &mut Io) -> Exit {
     if io.terminal.live_stdout() {
         io.say("");
     }
-    Exit::Ok
+    Exit::Interrupted
 }
 
 fn deleted(name: &str, io: &mut Io) -> Result<Exit, Error> {

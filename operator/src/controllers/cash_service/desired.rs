@@ -3,7 +3,7 @@
 use super::observe::{Observed, live_revision};
 use crate::runtime::{
     children::{Child, ChildId, ChildKind, Policy},
-    desired::{Desired, ScaleIntent},
+    desired::{Conflict, Contest, Desired, ScaleIntent},
     error::Error,
 };
 use csop_shared::{
@@ -45,19 +45,36 @@ pub(super) fn desired(obj: &CashService, observed: &Observed, now: Timestamp) ->
     });
     let mut children = secrets.children;
     children.extend(record.map(|m| child(m, Policy::CreateOnce)).transpose()?);
+    let conflict = other_scaler(obj, observed);
     for manifest in plan.manifests() {
+        if conflict.is_some() && kind_of(manifest.kind) == Some(ChildKind::of::<HorizontalPodAutoscaler>()) {
+            continue;
+        }
         children.push(child(manifest, Policy::Apply)?.born_with(obj));
     }
     // A generated value cannot be made again: its Secret goes with the service and not before. The account may still be that of
     // old pods.
     let held = observed.owned_secrets.keys().map(ChildId::of::<Secret>);
     let held = held.chain(std::iter::once(ChildId::of::<ServiceAccount>(obj.name_any())));
+    // Against somebody else's autoscaler nothing is written, and nothing is taken away either.
+    let left = conflict.iter().map(|_| ChildId::of::<HorizontalPodAutoscaler>(obj.name_any()));
     Ok(Desired {
         children,
-        scale: size(obj, observed),
-        keep: keep.chain(live_config_maps(observed)).chain(held).collect(),
+        scale: size(obj, observed).filter(|_| conflict.is_none()),
+        keep: keep.chain(live_config_maps(observed)).chain(held).chain(left).collect(),
+        conflicts: conflict.into_iter().collect(),
         hold: rest_of_burst(observed, now),
     })
+}
+
+/// Somebody else's autoscaler on the Deployment of a service that is to be scaled by csop, or not at all.
+fn other_scaler(obj: &CashService, observed: &Observed) -> Option<Conflict> {
+    let other =
+        observed.foreign_autoscaler.as_ref().filter(|_| obj.spec.mode() != AutoscalingMode::External)?;
+    let words = format!(
+        "is scaled by {other}, which csop did not make: delete that one, or set spec.autoscaling.mode to External"
+    );
+    Some(Conflict { child: ChildId::of::<Deployment>(obj.name_any()), contest: Contest::Replicas, words })
 }
 
 /// Whether the wanted pod template is not the one of the live Deployment.
@@ -220,7 +237,7 @@ fn kind_of(kind: &str) -> Option<ChildKind> {
 fn size_at_birth(obj: &CashService) -> i32 {
     let bounds = obj.spec.bounds();
     let last = obj.status.as_ref().and_then(|s| s.wanted_replicas).filter(|wanted| *wanted > 0);
-    last.map_or_else(|| obj.spec.first_replicas(), |wanted| wanted.clamp(bounds.min, bounds.max))
+    last.map_or_else(|| obj.spec.first_replicas(), |wanted| bounds.clamp(wanted))
 }
 
 trait BornWith {

@@ -36,6 +36,8 @@ use serde_json::{Value, json};
 const PODS: &str = "cash-service-pods";
 /// Name of the watch on Secrets that services may name.
 const SECRETS: &str = "cash-service-secrets";
+/// Name of the watch on autoscalers that csop did not make.
+const AUTOSCALERS: &str = "cash-service-foreign-autoscalers";
 /// Where the fingerprint of a Secret's content is kept in place of the content.
 const FINGERPRINT: &str = "fingerprint";
 
@@ -83,7 +85,14 @@ impl Kind for CashServices {
             slim: keep_fingerprint,
             concerns: |_| vec![],
         };
-        vec![pods, secrets]
+        let autoscalers = Watch {
+            name: AUTOSCALERS,
+            kind: ChildKind::of::<HorizontalPodAutoscaler>(),
+            selector: Some("app.kubernetes.io/managed-by!=csop"),
+            slim: keep_target,
+            concerns: target_of,
+        };
+        vec![pods, secrets, autoscalers]
     }
 
     fn claims(obj: &CashService) -> Vec<ChildId> {
@@ -131,6 +140,23 @@ fn keep_fingerprint(secret: &mut Value) {
     let meta = json!({ "name": secret["metadata"]["name"], "namespace": secret["metadata"]["namespace"] });
     let fingerprint = revision::hash(&secret["data"], 64);
     *secret = json!({ "metadata": meta, FINGERPRINT: fingerprint });
+}
+
+/// Of an autoscaler only whose it is and what it scales.
+fn keep_target(autoscaler: &mut Value) {
+    let meta = json!({
+        "name": autoscaler["metadata"]["name"],
+        "namespace": autoscaler["metadata"]["namespace"],
+    });
+    let target = autoscaler["spec"]["scaleTargetRef"].take();
+    *autoscaler = json!({ "metadata": meta, "spec": { "scaleTargetRef": target } });
+}
+
+/// The service whose Deployment an autoscaler scales, if it is a service's.
+fn target_of(autoscaler: &Live) -> Vec<String> {
+    let target = autoscaler.value()["spec"]["scaleTargetRef"].take();
+    let is_deployment = target["kind"] == "Deployment";
+    target["name"].as_str().filter(|_| is_deployment).map(str::to_owned).into_iter().collect()
 }
 
 fn service_of(pod: &Live) -> Vec<String> {

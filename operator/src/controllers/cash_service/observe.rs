@@ -1,6 +1,6 @@
 //! What the controller reads before it decides.
 
-use super::{FINGERPRINT, PODS, SECRETS, desired, pending::Pending};
+use super::{AUTOSCALERS, FINGERPRINT, PODS, SECRETS, desired, pending::Pending};
 use crate::runtime::{children::ChildKind, context::Context, error::Error, live::Live};
 use csop_shared::{
     api::CashService,
@@ -28,6 +28,8 @@ pub struct Observed {
     pub foreign_secrets: BTreeMap<String, Option<String>>,
     /// Its pods, as far as their state tells something.
     pub pods: Vec<Pod>,
+    /// An autoscaler of somebody else on its Deployment, as kind and name; of the object that made it, if there is one.
+    pub foreign_autoscaler: Option<String>,
     /// Fresh random bytes, enough for every secret that might have to be generated.
     pub entropy: Vec<u8>,
     /// Since when a change of the pod template waits.
@@ -63,12 +65,21 @@ pub(super) fn observe(obj: &CashService, ctx: &Context, pending: &Pending) -> Re
         owned_secrets: owned::<Secret>(obj, ctx)?.into_iter().map(|s| (s.name_any(), s)).collect(),
         foreign_secrets: foreign_secrets(obj, ctx)?,
         pods: ctx.related(PODS, &namespace, &name)?.iter().filter_map(|p| p.parse().ok()).collect(),
+        foreign_autoscaler: ctx.related(AUTOSCALERS, &namespace, &name)?.first().map(|live| maker(live)),
         entropy: ctx.entropy(entropy_needed(obj))?,
         pending_since: None,
     };
     let waits = desired::changes_revision(obj, &observed)?;
     observed.pending_since = pending.since(&uid, waits, Timestamp::now());
     Ok(observed)
+}
+
+/// Who is to be asked about an autoscaler: KEDA, for one, makes it on behalf of a ScaledObject.
+fn maker(autoscaler: &Live) -> String {
+    match &autoscaler.owner {
+        Some(owner) => format!("{} {}", owner.kind, owner.name),
+        None => format!("HorizontalPodAutoscaler {}", autoscaler.name),
+    }
 }
 
 fn owned<K>(obj: &CashService, ctx: &Context) -> Result<Vec<K>, Error>

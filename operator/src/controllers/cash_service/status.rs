@@ -8,32 +8,11 @@ use csop_shared::{
     conditions::{State, find, reasons as shared, set_condition, types},
     health::{self, Cause},
     names::annotations,
+    reasons::{events, service as reasons},
 };
 use jiff::Timestamp;
 use k8s_openapi::api::{apps::v1::Deployment, autoscaling::v2::HorizontalPodAutoscaler};
 use kube::ResourceExt;
-
-/// Reasons of a service's conditions, besides those of [`csop_shared::health`] and of every kind.
-pub mod reasons {
-    /// The wanted revision serves at its wanted size.
-    pub const READY: &str = "Ready";
-    /// The first pods are on their way.
-    pub const STARTING: &str = "Starting";
-    /// A new revision replaces the old one.
-    pub const ROLLING_OUT: &str = "RollingOut";
-    /// Pods are missing, and nothing says yet why.
-    pub const PODS_MISSING: &str = "PodsMissing";
-    /// A Secret that the spec names does not exist.
-    pub const SECRET_MISSING: &str = "SecretMissing";
-    /// The mode GeneralScaler is not part of this version.
-    pub const SCALER_MISSING: &str = "GeneralScalerNotAvailable";
-    /// Nothing changes.
-    pub const STEADY: &str = "Steady";
-    /// Enough pods serve.
-    pub const ENOUGH: &str = "EnoughPods";
-    /// Fewer pods serve than may be missing.
-    pub const TOO_FEW: &str = "TooFewPods";
-}
 
 pub(super) fn status(
     obj: &CashService,
@@ -86,7 +65,7 @@ pub(super) fn status(
         &format!("{} of {} pods are ready", seen.ready, seen.wanted),
     );
 
-    let events = events(&previous, &status, &verdict, applied);
+    let events = notices(&previous, &status, &verdict, applied);
     Verdict { status, requeue: None, events }
 }
 
@@ -207,7 +186,7 @@ fn image(deployment: &Deployment) -> Option<String> {
     deployment.spec.as_ref()?.template.spec.as_ref()?.containers.first()?.image.clone()
 }
 
-fn events(
+fn notices(
     previous: &CashServiceStatus,
     status: &CashServiceStatus,
     verdict: &Judged,
@@ -222,7 +201,7 @@ fn events(
     {
         let image = status.image.as_deref().unwrap_or_default();
         all.push(Notice::normal(
-            "RolloutStarted",
+            events::ROLLOUT_STARTED,
             "RollOut",
             format!("revision {new} ({image}) replaces {old}"),
         ));
@@ -239,11 +218,9 @@ fn events(
     all
 }
 
-/// Tells once of children that could not be had.
+/// Tells once of a child that was refused.
 fn incomplete(previous: &CashServiceStatus, applied: &Applied) -> Vec<Notice> {
-    let told = |reason: &str| find(&previous.conditions, types::READY).is_some_and(|c| c.reason == reason);
-    let taken = applied.conflicts.first().map(|c| (shared::NAME_TAKEN, format!("{} {}", c.child, c.reason)));
-    let refused = applied.rejected.first().map(|r| (shared::REJECTED, r.message.clone()));
-    let news = taken.or(refused).filter(|(reason, _)| !told(reason));
-    news.map(|(reason, note)| Notice::warning(reason, "Apply", note)).into_iter().collect()
+    let told = find(&previous.conditions, types::READY).is_some_and(|c| c.reason == shared::REJECTED);
+    let refused = applied.rejected.first().filter(|_| !told);
+    refused.map(|r| Notice::warning(shared::REJECTED, "Apply", &r.message)).into_iter().collect()
 }

@@ -3,7 +3,7 @@
 use super::{
     desired::{changes_revision, desired},
     observe::Observed,
-    status::{reasons, status},
+    status::status,
 };
 use crate::runtime::{
     children::{Child, ChildId, ChildKind, Policy},
@@ -13,6 +13,7 @@ use csop_shared::{
     api::CashService,
     conditions::{find, types},
     names::annotations,
+    reasons::service as reasons,
     render::{History, Recorded},
 };
 use jiff::Timestamp;

@@ -25,6 +25,7 @@ struct State {
     seen: Vec<Seen>,
     refusals: Vec<(String, u16, String)>,
     hiccups: Vec<(String, u16, String)>,
+    frozen: BTreeMap<String, Value>,
     version: u64,
 }
 
@@ -73,6 +74,14 @@ impl Api {
         state.stamp(&mut object, path);
         state.objects.insert(path.to_owned(), object.clone());
         object
+    }
+
+    /// Stores this as the data of an object from now on, whatever is applied.
+    pub(super) fn freeze(&self, path: &str, data: Value) {
+        let mut object = self.get(path).unwrap();
+        object["data"] = data.clone();
+        self.put(path, object);
+        self.state.lock().unwrap().frozen.insert(path.to_owned(), data);
     }
 
     /// Takes an object away, as somebody else would.
@@ -204,6 +213,9 @@ impl State {
         }
         own(&mut object, &manager, &fields_of(&body));
         merge(&mut object, &body);
+        if let Some(data) = self.frozen.get(&path) {
+            object["data"] = data.clone();
+        }
         if before.as_ref() != Some(&object) {
             self.stamp(&mut object, &path);
             self.objects.insert(path, object.clone());

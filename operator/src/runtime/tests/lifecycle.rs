@@ -121,3 +121,27 @@ async fn an_object_that_is_being_deleted_is_left_alone() {
     rig.reconcile("shop").await;
     assert_eq!(lines(&api.writes()), [""; 0]);
 }
+
+#[tokio::test]
+async fn a_paused_object_goes_on_to_tell_how_it_is_for_what_was_applied_last() {
+    let api = Api::default();
+    let mut rig = Rig::start(&api).await;
+    rig.widget("shop", json!({"image": "a"}));
+    rig.reconcile("shop").await;
+    let path = format!("{WIDGETS}/shop");
+    let mut paused = api.get(&path).unwrap();
+    paused["metadata"]["annotations"] = json!({"csop.dev/paused": "true"});
+    paused["metadata"]["generation"] = json!(7);
+    paused["status"]["observedGeneration"] = json!(6);
+    api.put(&path, paused);
+    rig.see("shop");
+    api.writes();
+    rig.reconcile("shop").await;
+    assert_eq!(lines(&api.writes()), ["PATCH widgets/shop/status"]);
+    assert_eq!(rig.condition("shop", "Paused").0, "True");
+    assert_eq!(rig.condition("shop", "Ready").0, "True");
+    assert_eq!(api.get(&path).unwrap()["status"]["observedGeneration"], 6);
+    rig.see("shop");
+    rig.reconcile("shop").await;
+    assert_eq!(lines(&api.writes()), [""; 0]);
+}

@@ -66,6 +66,10 @@ impl Conditioned for WidgetStatus {
     fn conditions_mut(&mut self) -> &mut Vec<Condition> {
         &mut self.conditions
     }
+    fn observed_generation(&self) -> Option<i64> {
+        self.observed_generation
+    }
+
     fn set_observed_generation(&mut self, generation: Option<i64>) {
         self.observed_generation = generation;
     }
@@ -192,6 +196,21 @@ impl Rig {
     pub(super) fn see(&mut self, name: &str) {
         let object = self.api.get(&format!("{WIDGETS}/{name}")).unwrap();
         self.writer.apply_watcher_event(&Event::Apply(serde_json::from_value(object).unwrap()));
+    }
+
+    /// Lets the watch of Deployments catch up.
+    pub(super) fn show_deployment(&self, name: &str) {
+        self.show(&ChildKind::of::<Deployment>(), &format!("{DEPLOYMENTS}/{name}"));
+    }
+
+    /// Lets the watch of ConfigMaps catch up.
+    pub(super) fn show_config_map(&self, name: &str) {
+        self.show(&ChildKind::of::<ConfigMap>(), &format!("{CONFIG_MAPS}/{name}"));
+    }
+
+    fn show(&self, kind: &ChildKind, path: &str) {
+        let object = serde_json::from_value(self.api.get(path).unwrap()).unwrap();
+        self.reconciler.ctx.caches.children(kind).unwrap().written(object);
     }
 
     /// Reconciles a widget as the store shows it.

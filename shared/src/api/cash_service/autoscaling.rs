@@ -1,5 +1,6 @@
 //! Who decides a service's number of replicas.
 
+use crate::api::embedded;
 use k8s_openapi::api::autoscaling::v2::{HorizontalPodAutoscalerBehavior, MetricSpec};
 use kube::KubeSchema;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -29,9 +30,16 @@ pub struct Autoscaling {
     pub max_replicas: Option<i32>,
     /// Mode HPA: the metrics, in order. Default: 80 % of the requested CPU.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 16), transform = embedded::metrics)]
+    #[x_kube(
+        validation = Rule::new("self.all(m, [has(m.resource), has(m.containerResource), has(m.pods), has(m.object), has(m.external)].filter(h, h).size() == 1 && (m.type == 'Resource' ? has(m.resource) : m.type == 'ContainerResource' ? has(m.containerResource) : m.type == 'Pods' ? has(m.pods) : m.type == 'Object' ? has(m.object) : m.type == 'External' && has(m.external)))").message("an entry of autoscaling.metrics has a type (Resource, ContainerResource, Pods, Object or External), the block that belongs to it (resource, containerResource, pods, object or external), and no other block"),
+        validation = Rule::new("self.all(m, (!has(m.resource) || has(m.resource.target.averageUtilization) != has(m.resource.target.averageValue)) && (!has(m.containerResource) || has(m.containerResource.target.averageUtilization) != has(m.containerResource.target.averageValue)))").message("the target of a Resource metric has exactly one of averageUtilization (type Utilization) and averageValue (type AverageValue)"),
+    )]
     pub metrics: Vec<MetricSpec>,
     /// Mode HPA: how fast it scales, in either direction.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(transform = embedded::behavior)]
+    #[x_kube(validation = Rule::new("(!has(self.scaleUp) || !has(self.scaleUp.policies) || self.scaleUp.policies.size() > 0) && (!has(self.scaleDown) || !has(self.scaleDown.policies) || self.scaleDown.policies.size() > 0)").message("policies in autoscaling.behavior must not be an empty list: leave it out for the default, or write selectPolicy: Disabled to forbid that direction"))]
     pub behavior: Option<HorizontalPodAutoscalerBehavior>,
     /// Mode GeneralScaler: its metrics, policies, safety and interval.
     #[serde(default, skip_serializing_if = "Option::is_none")]

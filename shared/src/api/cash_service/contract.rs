@@ -1,5 +1,6 @@
 //! What a service's container promises.
 
+use crate::api::{embedded, rules};
 use k8s_openapi::api::core::v1::Probe;
 use kube::KubeSchema;
 use schemars::JsonSchema;
@@ -9,11 +10,12 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 #[x_kube(
-    validation = Rule::new("!has(self.type) || self.type != 'Worker' || !(has(self.port) || has(self.scheme) || has(self.servicePort) || has(self.tls))").message("a Worker takes no traffic: contract.port, scheme, servicePort and tls are for type Server"),
-    validation = Rule::new("!has(self.ports) || self.ports.all(p, p.port != (has(self.port) ? self.port : 8443) && p.port != (has(self.healthPort) ? self.healthPort : 8080))").message("contract.ports lists further ports: not contract.port or contract.healthPort again"),
+    validation = Rule::new("!has(self.ports) || self.ports.all(p, (has(self.type) && self.type == 'Worker') ? (!has(self.healthPort) || p.port != self.healthPort) : (p.port != (has(self.port) ? self.port : 8443) && p.port != (has(self.healthPort) ? self.healthPort : 8080)))").message("contract.ports lists further ports: not contract.port or contract.healthPort again"),
+    validation = Rule::new("!has(self.ports) || (has(self.type) && self.type == 'Worker') || self.ports.all(p, p.port != (has(self.servicePort) ? self.servicePort : (has(self.scheme) && self.scheme == 'HTTP') ? 80 : 443))").message("contract.ports are on the Service too, beside contract.servicePort (443, or 80 for scheme HTTP, unless it is given): one of the two needs another number"),
 )]
 pub struct Contract {
-    /// Server (default): takes traffic. Worker: no port, no Service, no ingress; probed only when healthPort is given.
+    /// Server (default): takes traffic. Worker: no Service; `port`, `scheme` and `servicePort` mean nothing then; probed only
+    /// when healthPort is given.
     #[serde(default, rename = "type", skip_serializing_if = "Option::is_none")]
     pub type_: Option<ContractType>,
     /// The port of application traffic. Default: 8443.
@@ -45,13 +47,15 @@ pub struct Contract {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 16))]
     #[schemars(extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["name"]))]
+    #[x_kube(validation = Rule::new("self.all(p, self.exists_one(o, o.port == p.port))").message("contract.ports names a number twice: every further port has a number of its own"))]
     pub ports: Vec<Port>,
     /// A certificate that is mounted read-only at `/etc/secrets/tls`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tls: Option<Tls>,
 }
 
-/// Server (default): takes traffic through a Service. Worker: no port, no Service, no ingress; probed only when healthPort is given.
+/// Server (default): takes traffic through a Service. Worker: no Service; `port`, `scheme` and `servicePort` mean nothing then; probed
+/// only when healthPort is given.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum ContractType {
     /// Takes traffic through a Service.
@@ -77,7 +81,7 @@ pub enum Scheme {
 pub struct Port {
     /// Its name, such as `metrics`.
     #[schemars(length(min = 1, max = 15))]
-    #[x_kube(validation = Rule::new("self.matches('^[a-z0-9]([a-z0-9-]*[a-z0-9])?$') && self.matches('[a-z]') && !(self in ['app', 'health', 'http', 'https'])").message("a port's name has at most 15 lower-case letters, digits and dashes, with at least one letter, and is not app, health, http or https"))]
+    #[x_kube(validation = Rule::new("self.matches('^[a-z0-9]([a-z0-9-]*[a-z0-9])?$') && self.matches('[a-z]') && !self.contains('--') && !(self in ['app', 'health', 'http', 'https'])").message("a port's name has at most 15 lower-case letters, digits and single dashes, with at least one letter, and is not app, health, http or https"))]
     pub name: String,
     /// Its number, in the container and on the Service.
     #[schemars(range(min = 1, max = 65535))]
@@ -90,6 +94,7 @@ pub struct Port {
 pub struct Tls {
     /// A Secret of type kubernetes.io/tls in the same namespace.
     #[schemars(length(min = 1, max = 253))]
+    #[x_kube(validation = Rule::new(rules::OBJECT_NAME).message("contract.tls.secretName is the name of a Secret: lower-case letters, digits, '-' and '.'"))]
     pub secret_name: String,
 }
 
@@ -99,11 +104,17 @@ pub struct Tls {
 pub struct Probes {
     /// When the container is restarted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(transform = embedded::probe)]
+    #[x_kube(validation = Rule::new(rules::ONE_HANDLER).message(rules::ONE_HANDLER_SAY), validation = Rule::new(rules::ONE_SUCCESS).message(rules::ONE_SUCCESS_SAY))]
     pub liveness: Option<Probe>,
     /// When the pod takes traffic.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(transform = embedded::probe)]
+    #[x_kube(validation = Rule::new(rules::ONE_HANDLER).message(rules::ONE_HANDLER_SAY), validation = Rule::new("!has(self.terminationGracePeriodSeconds)").message("probes.readiness takes no terminationGracePeriodSeconds: it ends no container"))]
     pub readiness: Option<Probe>,
     /// When the other probes begin.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(transform = embedded::probe)]
+    #[x_kube(validation = Rule::new(rules::ONE_HANDLER).message(rules::ONE_HANDLER_SAY), validation = Rule::new(rules::ONE_SUCCESS).message(rules::ONE_SUCCESS_SAY))]
     pub startup: Option<Probe>,
 }

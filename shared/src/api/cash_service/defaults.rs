@@ -23,10 +23,10 @@ impl CashServiceSpec {
     /// The bounds that the spec sets: in mode Fixed both are `replicas`; without a maximum nothing limits mode External.
     pub fn bounds(&self) -> Bounds {
         let (min, max) = match self.mode() {
-            AutoscalingMode::Fixed => (self.replicas, self.replicas),
+            AutoscalingMode::Fixed => (self.replicas, Some(self.replicas)),
             _ => {
-                let max = self.autoscaling.max_replicas.unwrap_or(i32::MAX);
-                (self.autoscaling.min_replicas.unwrap_or(MIN_REPLICAS).min(max), max)
+                let (min, max) = (self.autoscaling.min_replicas, self.autoscaling.max_replicas);
+                (min.unwrap_or(MIN_REPLICAS).min(max.unwrap_or(i32::MAX)), max)
             }
         };
         Bounds { min, max, source: BoundsSource::Spec }
@@ -34,8 +34,7 @@ impl CashServiceSpec {
 
     /// The size with which the Deployment is born.
     pub fn first_replicas(&self) -> i32 {
-        let bounds = self.bounds();
-        self.replicas.clamp(bounds.min, bounds.max)
+        self.bounds().clamp(self.replicas)
     }
 
     /// Whether the service takes no traffic.
@@ -142,8 +141,15 @@ mod tests {
             service(json!({"image": "i", "replicas": 7, "autoscaling": {"mode": "Fixed", "maxReplicas": 3}}));
         assert_eq!(
             (fixed.spec.bounds().min, fixed.spec.bounds().max, fixed.spec.first_replicas()),
-            (7, 7, 7)
+            (7, Some(7), 7)
         );
+    }
+
+    #[test]
+    fn nothing_limits_mode_external_without_a_maximum() {
+        let external = service(json!({"image": "i", "autoscaling": {"mode": "External"}})).spec;
+        assert_eq!(serde_json::to_value(external.bounds()).unwrap(), json!({"min": 2, "source": "Spec"}));
+        assert_eq!((external.bounds().clamp(1), external.bounds().clamp(9000)), (2, 9000));
     }
 
     #[test]

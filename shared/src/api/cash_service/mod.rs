@@ -20,7 +20,7 @@ pub use secrets::{Alphabet, GeneratedKey, SecretSource};
 pub use status::{Bounds, BoundsSource, CashServiceStatus};
 pub use volumes::{Mount, Volume};
 
-use super::common::PodPlacement;
+use super::{common::PodPlacement, embedded, rules};
 use k8s_openapi::api::core::v1::{EnvFromSource, EnvVar, LocalObjectReference, ResourceRequirements};
 use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
@@ -52,6 +52,10 @@ use std::collections::BTreeMap;
 #[serde(rename_all = "camelCase")]
 #[x_kube(
     validation = Rule::new("!has(self.volumeMounts) || self.volumeMounts.all(m, has(self.volumes) && self.volumes.exists(v, v.name == m.name))").message("each volumeMounts entry names one of spec.volumes"),
+    validation = Rule::new(rules::NOT_IN_OWN_FOLDERS).message("a mountPath is that of a folder which csop mounts, or lies within: /etc/config/service for config.files, /etc/secrets/tls for contract.tls; choose another one"),
+    validation = Rule::new(rules::NOT_IN_SECRETS).message("a volumeMounts entry is at or within the folder of one of spec.secrets (its mountPath, or /etc/secrets/service/NAME); choose another mountPath"),
+    validation = Rule::new(rules::NO_TOKEN_WITHOUT_ACCOUNT).message("a projected serviceAccountToken needs serviceAccountName: a service has no token unless it names the account that it acts as"),
+    validation = Rule::new(rules::ENV_APART_FROM_SECRETS).message("an environment variable is set by both spec.env and spec.secrets[].env: remove one of the two"),
 )]
 pub struct CashServiceSpec {
     /// The container image, by tag or digest, such as `registry.example.com/shop:1.4.2`.
@@ -60,18 +64,21 @@ pub struct CashServiceSpec {
     pub image: String,
     /// Secrets of type kubernetes.io/dockerconfigjson that open the image's registry.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 16), transform = embedded::names)]
+    #[x_kube(validation = Rule::new("self.all(s, has(s.name) && s.name.matches('^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$') && self.exists_one(o, has(o.name) && o.name == s.name))").message("imagePullSecrets are names of Secrets, each once: lower-case letters, digits, '-' and '.'"))]
     pub image_pull_secrets: Vec<LocalObjectReference>,
     /// When the node pulls the image. Default: IfNotPresent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub image_pull_policy: Option<ImagePullPolicy>,
     /// Labels for every managed object, never for selectors.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    #[x_kube(validation = Rule::new("self.all(k, !k.startsWith('csop.dev/') && k != 'app.kubernetes.io/managed-by')").message("labels under csop.dev/ and app.kubernetes.io/managed-by are csop's own"))]
+    #[x_kube(validation = Rule::new("self.all(k, !k.startsWith('csop.dev/') && k != 'app.kubernetes.io/managed-by')").message("labels under csop.dev/ and app.kubernetes.io/managed-by are csop's own"), validation = Rule::new(rules::METADATA_KEYS).message("a label's key is a name such as team or example.com/team: up to 63 letters, digits, '-', '_' and '.', beginning and ending with a letter or digit, after an optional domain and /"), validation = Rule::new(rules::LABEL_VALUES).message("a label's value has up to 63 letters, digits, '-', '_' and '.', beginning and ending with a letter or digit; put other text into annotations"), validation = Rule::new("!('pod-template-hash' in self)").message("the label pod-template-hash is that of Deployments: Kubernetes sets it"))]
     #[schemars(extend("maxProperties" = 32))]
+    #[schemars(transform = embedded::label_values)]
     pub labels: BTreeMap<String, String>,
     /// Annotations for every managed object.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    #[x_kube(validation = Rule::new("self.all(k, !k.startsWith('csop.dev/'))").message("annotations under csop.dev/ are csop's own"))]
+    #[x_kube(validation = Rule::new("self.all(k, !k.startsWith('csop.dev/'))").message("annotations under csop.dev/ are csop's own"), validation = Rule::new(rules::METADATA_KEYS).message("an annotation's key is a name such as owner or example.com/owner: up to 63 letters, digits, '-', '_' and '.', beginning and ending with a letter or digit, after an optional domain and /"), validation = Rule::new(rules::NO_CONTROLLER_ANNOTATIONS).message("annotations kubectl.kubernetes.io/last-applied-configuration and those under deployment.kubernetes.io/ and autoscaling.alpha.kubernetes.io/ are written by Kubernetes, which would rewrite them for ever: remove them"), validation = Rule::new(rules::NO_SECURITY_ANNOTATIONS).message("AppArmor and seccomp are not set by annotations: csop sets the secure profile of every pod; remove the annotation"))]
     #[schemars(extend("maxProperties" = 32))]
     pub annotations: BTreeMap<String, String>,
     /// Replaces the image's entrypoint.
@@ -96,9 +103,16 @@ pub struct CashServiceSpec {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 500))]
     #[schemars(extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["name"]))]
+    #[schemars(transform = embedded::env)]
+    #[x_kube(
+        validation = Rule::new("self.all(e, e.name.matches('^[ -<>-~]+$'))").message("the name of an environment variable is not empty and has no ="),
+        validation = Rule::new("self.all(e, !has(e.valueFrom) || ((!has(e.value) || e.value == '') && [has(e.valueFrom.configMapKeyRef), has(e.valueFrom.fieldRef), has(e.valueFrom.resourceFieldRef), has(e.valueFrom.secretKeyRef)].filter(s, s).size() == 1))").message("an environment variable has either value, or valueFrom with exactly one of configMapKeyRef, fieldRef, resourceFieldRef and secretKeyRef"),
+    )]
     pub env: Vec<EnvVar>,
     /// Whole ConfigMaps or Secrets as environment variables.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 64))]
+    #[x_kube(validation = Rule::new("self.all(e, has(e.configMapRef) != has(e.secretRef))").message("an entry of envFrom has exactly one of configMapRef and secretRef"))]
     pub env_from: Vec<EnvFromSource>,
     /// Configuration; a change of it is one rolling update.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -107,9 +121,11 @@ pub struct CashServiceSpec {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 32))]
     #[schemars(extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["name"]))]
+    #[x_kube(validation = Rule::new(rules::SECRETS_APART).message("two of spec.secrets are mounted at the same path, or one within the other: give each a mountPath of its own"), validation = Rule::new("self.all(s, !has(s.env) || s.env.all(k, self.exists_one(o, has(o.env) && k in o.env)))").message("two of spec.secrets set the same environment variable: remove one of them"))]
     pub secrets: Vec<SecretSource>,
     /// CPU and memory. Default: requests of 100m and 128Mi, and a memory limit of twice the request.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(transform = embedded::resources)]
     pub resources: Option<ResourceRequirements>,
     /// Volumes of the types that the restricted profile allows.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -119,6 +135,7 @@ pub struct CashServiceSpec {
     /// Where the volumes appear in the container.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 64))]
+    #[x_kube(validation = Rule::new(rules::OWN_MOUNT_PATHS).message("volumeMounts has a mountPath twice: each mount needs a path of its own"))]
     pub volume_mounts: Vec<Mount>,
     /// Probes that replace those of the contract.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -129,6 +146,7 @@ pub struct CashServiceSpec {
     /// A ServiceAccount to run as, with its token mounted. Default: an account of its own without a token.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 253))]
+    #[x_kube(validation = Rule::new(rules::OBJECT_NAME).message("serviceAccountName is the name of a ServiceAccount: lower-case letters, digits, '-' and '.'"))]
     pub service_account_name: Option<String>,
     /// How a new revision replaces the old one.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -1,5 +1,6 @@
 //! Who may reach a service, and what it may reach.
 
+use crate::api::{embedded, rules};
 use k8s_openapi::api::networking::v1::NetworkPolicyPeer;
 use kube::KubeSchema;
 use schemars::JsonSchema;
@@ -16,6 +17,8 @@ pub struct Network {
     /// `csop.dev/ingress: allowed` (gateways, monitoring). An empty list: nobody.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 64))]
+    #[x_kube(validation = Rule::new(rules::PEERS).message(rules::PEERS_SAY), validation = Rule::new(rules::RANGES).message(rules::RANGES_SAY))]
+    #[schemars(transform = embedded::peers)]
     pub ingress_from: Option<Vec<NetworkPolicyPeer>>,
     /// What the pods may reach. Default: Open.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -23,6 +26,8 @@ pub struct Network {
     /// With egress Listed: what the pods may reach, besides DNS.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 64))]
+    #[x_kube(validation = Rule::new(rules::PEERS).message(rules::PEERS_SAY), validation = Rule::new(rules::RANGES).message(rules::RANGES_SAY))]
+    #[schemars(transform = embedded::peers)]
     pub egress_to: Option<Vec<NetworkPolicyPeer>>,
 }
 

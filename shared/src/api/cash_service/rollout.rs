@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 #[x_kube(
-    validation = Rule::new("!(has(self.maxSurge) && string(self.maxSurge) in ['0', '0%'] && (!has(self.maxUnavailable) || string(self.maxUnavailable) in ['0', '0%']))").message("rollout.maxSurge and rollout.maxUnavailable cannot both be zero: no pod could be replaced"),
+    validation = Rule::new("!(has(self.maxSurge) && string(self.maxSurge).matches('^0+%?$') && (!has(self.maxUnavailable) || string(self.maxUnavailable).matches('^0+%?$')))").message("rollout.maxSurge and rollout.maxUnavailable cannot both be zero: no pod could be replaced"),
 )]
 pub struct Rollout {
     /// Pods above the wanted number during a rollout, a number or a percentage. Default: 25 %.

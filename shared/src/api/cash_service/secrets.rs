@@ -1,5 +1,6 @@
 //! Secrets of a service.
 
+use crate::api::rules;
 use kube::KubeSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -10,6 +11,7 @@ use std::collections::BTreeMap;
 #[serde(rename_all = "camelCase")]
 #[x_kube(
     validation = Rule::new("has(self.generate) != has(self.fromSecret)").message("a secret has exactly one of generate and fromSecret"),
+    validation = Rule::new("!has(self.generate) || !has(self.env) || self.env.all(k, self.env[k] in self.generate)").message("env of a generated secret names a key that generate does not have"),
     validation = Rule::new("!(has(self.mountPath) && has(self.env))").message("a secret is seen by mountPath or by env, not both"),
 )]
 pub struct SecretSource {
@@ -19,17 +21,18 @@ pub struct SecretSource {
     pub name: String,
     /// Keys to generate: made once at random, never overwritten, never printed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[x_kube(validation = Rule::new("self.size() >= 1 && self.all(k, k.matches('^[-._a-zA-Z0-9]+$'))").message("generate needs at least one key, of letters, digits, '-', '_' and '.'"))]
+    #[x_kube(validation = Rule::new("self.size() >= 1 && self.all(k, k.size() <= 253 && k.matches('^[-._a-zA-Z0-9]+$') && k != '.' && !k.startsWith('..'))").message("generate needs at least one key, of letters, digits, '-', '_' and '.', not beginning with '..'"))]
     #[schemars(extend("maxProperties" = 32))]
     pub generate: Option<BTreeMap<String, GeneratedKey>>,
     /// An existing Secret in the same namespace.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 253))]
+    #[x_kube(validation = Rule::new(rules::OBJECT_NAME).message("fromSecret is the name of a Secret: lower-case letters, digits, '-' and '.'"))]
     pub from_secret: Option<String>,
     /// Folder in which each key is a file. Default (without env): `/etc/secrets/service/NAME`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 512))]
-    #[x_kube(validation = Rule::new("self.matches('^/[^:]+$')").message("mountPath must be an absolute path without ':'"))]
+    #[x_kube(validation = Rule::new("self.matches('^/[^:]*[^:/]$') && self != '/tmp'").message("mountPath of a secret must be an absolute path without ':' and without '/' at its end, and not /tmp, which stays writable"))]
     pub mount_path: Option<String>,
     /// Environment variables: name -> key of the Secret. Files are safer: they do not show in `describe` or crash dumps.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -56,10 +56,18 @@ pub struct CashServiceStatus {
 pub struct Bounds {
     /// Fewest replicas.
     pub min: i32,
-    /// Most replicas.
-    pub max: i32,
+    /// Most replicas; absent when nothing limits them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max: Option<i32>,
     /// What set them.
     pub source: BoundsSource,
+}
+
+impl Bounds {
+    /// The number within the bounds that is nearest to `replicas`.
+    pub fn clamp(&self, replicas: i32) -> i32 {
+        replicas.min(self.max.unwrap_or(i32::MAX)).max(self.min)
+    }
 }
 
 /// What set the bounds of a replica count.
@@ -77,6 +85,10 @@ impl Conditioned for CashServiceStatus {
 
     fn conditions_mut(&mut self) -> &mut Vec<Condition> {
         &mut self.conditions
+    }
+
+    fn observed_generation(&self) -> Option<i64> {
+        self.observed_generation
     }
 
     fn set_observed_generation(&mut self, generation: Option<i64>) {

@@ -45,6 +45,7 @@ impl JsonSchema for Tolerance {
             "maxLength": 0,
             "maxItems": 0,
             "maxProperties": 2,
+            "not": { "enum": [true, false] },
         })
     }
 }

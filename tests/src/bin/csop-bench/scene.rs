@@ -7,13 +7,11 @@ use std::{
 };
 
 use csop_shared::api::CashService;
-use csop_tests::{Cluster, Error, requests::Requests, wait};
+use csop_tests::{Cluster, Error, definitions, requests::Requests, wait};
 use futures::{StreamExt as _, TryStreamExt as _, stream};
-use k8s_openapi::{
-    api::core::v1::Namespace, apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition,
-};
+use k8s_openapi::api::core::v1::Namespace;
 use kube::{
-    Api, Client, CustomResourceExt as _, Resource as _,
+    Api, Client, CustomResourceExt as _,
     api::{DeleteParams, ListParams, PostParams},
 };
 use serde::Deserialize as _;
@@ -31,7 +29,6 @@ const PER_NAMESPACE: usize = 100;
 
 /// Enough for thousands of objects on a small machine.
 pub const LONG: Duration = Duration::from_secs(1800);
-const SOON: Duration = Duration::from_secs(60);
 
 /// A control plane with csop installed, and no operator.
 pub struct Scene {
@@ -162,13 +159,5 @@ async fn install(cluster: &Cluster, client: &Client) -> Result<(), Error> {
     }
     let list = json!({"apiVersion": "v1", "kind": "List", "items": documents});
     cluster.apply(ACCOUNT.0, &list.to_string()).await.ok();
-    let crds: Api<CustomResourceDefinition> = Api::all(client.clone());
-    let what = format!("the definition of {} is established", CashService::kind(&()));
-    wait::try_until(SOON, &what, async || {
-        let crd = crds.get(CashService::crd_name()).await.map_err(|error| error.to_string())?;
-        let conditions = crd.status.and_then(|status| status.conditions).unwrap_or_default();
-        let established = conditions.iter().any(|c| c.type_ == "Established" && c.status == "True");
-        established.then_some(()).ok_or_else(|| "not yet".to_owned())
-    })
-    .await
+    definitions::established(client, CashService::crd_name()).await
 }
