@@ -14,3 +14,4 @@ pub mod quantity;
 pub mod reasons;
 pub mod render;
 pub mod revision;
+pub mod scale;

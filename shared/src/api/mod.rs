@@ -4,9 +4,11 @@ pub mod cash_service;
 pub mod common;
 mod embedded;
 mod rules;
+pub mod general_scaler;
 mod schema;
 
 pub use cash_service::{CashService, CashServiceSpec, CashServiceStatus};
+pub use general_scaler::{GeneralScaler, GeneralScalerSpec, GeneralScalerStatus};
 
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use kube::CustomResourceExt;

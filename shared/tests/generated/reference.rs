@@ -7,10 +7,10 @@ use std::fmt::Write;
 
 /// How deep a path is followed; deeper fields are those of embedded Kubernetes types.
 const DEPTH: usize = 4;
-/// Fields whose inside is a Kubernetes type, documented by Kubernetes.
+/// Fields, by name or by the end of their path, whose inside is a Kubernetes type, documented by Kubernetes.
 const EMBEDDED: [&str; 22] = [
     "affinity",
-    "behavior",
+    "autoscaling.behavior",
     "conditions",
     "configMap",
     "csi",
@@ -23,7 +23,7 @@ const EMBEDDED: [&str; 22] = [
     "imagePullSecrets",
     "ingressFrom",
     "liveness",
-    "metrics",
+    "autoscaling.metrics",
     "persistentVolumeClaim",
     "projected",
     "readiness",
@@ -72,10 +72,17 @@ fn fields(out: &mut String, path: &str, schema: &JSONSchemaProps, depth: usize) 
         let must = if required.contains(name) { ", required" } else { "" };
         let meaning = field.description.as_deref().unwrap_or_default().replace('|', "\\|");
         writeln!(out, "| `{shown}` | {}{must} | {meaning} |", type_of(field)).unwrap();
-        if depth < DEPTH && !EMBEDDED.contains(&name.as_str()) {
+        if depth < DEPTH && !embedded(&shown) {
             fields(out, &format!("{shown}."), inner, depth + 1);
         }
     }
+}
+
+fn embedded(path: &str) -> bool {
+    let path = path.trim_end_matches("[]");
+    EMBEDDED
+        .iter()
+        .any(|end| path.strip_suffix(end).is_some_and(|rest| rest.is_empty() || rest.ends_with('.')))
 }
 
 fn type_of(field: &JSONSchemaProps) -> String {
@@ -104,7 +111,7 @@ fn rules(path: &str, schema: &JSONSchemaProps) -> Vec<String> {
         .filter_map(|r| r.message.as_ref().map(|m| format!("- `{path}`: {m}")))
         .collect();
     for (name, field) in schema.properties.iter().flatten() {
-        if EMBEDDED.contains(&name.as_str()) {
+        if embedded(&format!("{path}.{name}")) {
             continue;
         }
         let inner = match &field.items {
