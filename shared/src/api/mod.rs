@@ -3,8 +3,8 @@
 pub mod cash_service;
 pub mod common;
 mod embedded;
-mod rules;
 pub mod general_scaler;
+mod rules;
 mod schema;
 
 pub use cash_service::{CashService, CashServiceSpec, CashServiceStatus};

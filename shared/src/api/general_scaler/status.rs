@@ -143,6 +143,10 @@ impl Conditioned for GeneralScalerStatus {
         &mut self.conditions
     }
 
+    fn observed_generation(&self) -> Option<i64> {
+        self.observed_generation
+    }
+
     fn set_observed_generation(&mut self, generation: Option<i64>) {
         self.observed_generation = generation;
     }
