@@ -54,6 +54,11 @@ impl Context {
         &self.client
     }
 
+    /// The right of this process to change objects.
+    pub fn mandate(&self) -> &Mandate {
+        &self.mandate
+    }
+
     /// The process's metrics.
     pub fn metrics(&self) -> &Metrics {
         &self.metrics
@@ -87,6 +92,20 @@ impl Context {
         // Before the look, so that no change falls between the two.
         cache.refer(&namespace, &owner.name_any(), names);
         Ok(names.iter().map(|name| (name.clone(), cache.get(&namespace, name))).collect())
+    }
+
+    /// The related objects of a watch that concern one of these keys. From now on, until it asks for others, their changes wake
+    /// `owner`.
+    pub fn about<O: ResourceExt>(
+        &self,
+        watch: &str,
+        owner: &O,
+        keys: &BTreeSet<String>,
+    ) -> Result<Vec<Arc<Live>>, Error> {
+        let (cache, namespace) = (self.caches.related(watch)?, owner.namespace().unwrap_or_default());
+        // Before the look, so that no change falls between the two.
+        cache.refer(&namespace, &owner.name_any(), keys);
+        Ok(keys.iter().flat_map(|key| cache.under(&namespace, key)).collect())
     }
 
     /// Forgets what a deleted object named.
