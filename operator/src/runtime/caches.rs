@@ -110,8 +110,13 @@ impl Cache {
     }
 
     /// Records which of these objects an object of ours names, so that their changes wake it.
-    pub(super) fn refer(&self, namespace: &str, name: &str, related: &BTreeSet<String>) {
-        self.references.set(namespace, name, related);
+    pub(super) fn refer<K: Resource<DynamicType = ()>>(
+        &self,
+        namespace: &str,
+        name: &str,
+        related: &BTreeSet<String>,
+    ) {
+        self.references.set(namespace, &K::kind(&()), name, related);
     }
 
     pub(super) fn under(&self, namespace: &str, key: &str) -> Vec<Arc<Live>> {

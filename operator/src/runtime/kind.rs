@@ -85,6 +85,9 @@ pub trait Kind: Send + Sync + Sized + 'static {
         vec![]
     }
 
+    /// Forgets what it remembers of objects that are gone, by namespace and name.
+    fn forget(&self, _gone: &dyn Fn(&str, &str) -> bool) {}
+
     /// What goes on beside the reconciles, until it is dropped; `waker` asks for a reconcile.
     fn beside(self: Arc<Self>, _ctx: Arc<Context>, _waker: Waker) -> impl Future<Output = ()> + Send {
         ready(())

@@ -32,7 +32,7 @@ impl Deadlines {
     }
 
     /// Waits until at least one deadline has come, and takes all that have.
-    pub(super) async fn next(&self) -> Vec<Asker> {
+    pub(super) async fn next(&self) -> Vec<(Instant, Asker)> {
         loop {
             let first = self.lock().first().map(|(at, _)| *at);
             match first {
@@ -45,13 +45,13 @@ impl Deadlines {
         }
     }
 
-    fn take(&self, now: Instant) -> Vec<Asker> {
+    fn take(&self, now: Instant) -> Vec<(Instant, Asker)> {
         let mut due = self.lock();
         let mut taken = vec![];
         while let Some((at, _)) = due.first()
             && *at <= now
         {
-            taken.extend(due.pop_first().map(|(_, asker)| asker));
+            taken.extend(due.pop_first());
         }
         taken
     }
@@ -75,8 +75,8 @@ mod tests {
         deadlines.add(after(10), "late".into());
         assert!(deadlines.next().now_or_never().is_none());
         let (first, ()) = futures::join!(deadlines.next(), async { deadlines.add(after(2), "soon".into()) });
-        assert_eq!((first, Instant::now()), (vec!["soon".into()], after(2)));
+        assert_eq!((first, Instant::now()), (vec![(after(2), "soon".into())], after(2)));
         deadlines.add(after(10), "too".into());
-        assert_eq!(deadlines.next().await, [Asker::from("late"), Asker::from("too")]);
+        assert_eq!(deadlines.next().await, [(after(10), Asker::from("late")), (after(10), "too".into())]);
     }
 }

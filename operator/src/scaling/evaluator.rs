@@ -17,6 +17,9 @@ use crate::sampling::{Asker, Sampling, Want};
 /// How often it is looked whether this process still leads.
 const WATCH_MANDATE: Duration = Duration::from_millis(500);
 
+/// Shortest time to the next deadline.
+const SHORTEST: Duration = Duration::from_millis(100);
+
 /// All scalers of the process.
 pub struct Evaluator {
     slots: RwLock<HashMap<Asker, Arc<Mutex<Slot>>>>,
@@ -50,6 +53,8 @@ pub struct Following {
     pub wants: Vec<Want>,
     /// What else is known.
     pub facts: Facts,
+    /// Whether the target was read from the API server itself.
+    pub certain: bool,
 }
 
 fn lock(slot: &Mutex<Slot>) -> MutexGuard<'_, Slot> {
@@ -89,11 +94,11 @@ impl Evaluator {
 
     /// Follows a scaler from now on, with what a reconcile has found; gives what there is to write.
     pub fn follow(&self, found: Following) -> View {
-        let Following { asker, namespace, name, generation, plan, remembered, wants, facts } = found;
+        let Following { asker, namespace, name, generation, plan, remembered, wants, facts, certain } = found;
         let known = self.slot(&asker);
         let new = known.is_none();
         let slot = known.unwrap_or_else(|| {
-            let slot = Slot::new(namespace.clone(), name.clone(), plan.clone(), generation, remembered);
+            let slot = Slot::new(namespace.clone(), name.clone(), plan.clone(), generation, remembered.clone());
             let slot = Arc::new(Mutex::new(slot));
             self.slots.write().unwrap_or_else(PoisonError::into_inner).insert(asker.clone(), slot.clone());
             let names = &mut self.names.write().unwrap_or_else(PoisonError::into_inner);
@@ -104,15 +109,37 @@ impl Evaluator {
         let feeds = self.sampling.subscribe(&asker, wants);
         let mut slot = lock(&slot);
         let replanned = slot.generation != generation;
+        slot.recover(remembered);
         if replanned {
             slot.replan(plan, generation);
         }
         slot.listen(feeds);
-        slot.observe(facts);
-        if new || replanned {
-            self.deadlines.add(slot.deadline(), asker);
+        if certain {
+            slot.facts = facts;
+            slot.unsure = false;
+        } else {
+            slot.observe(facts);
         }
-        slot.view(Instant::now())
+        let now = Instant::now();
+        if slot.caught_up() {
+            self.evaluate(&mut slot, now);
+        }
+        if new || replanned {
+            self.schedule(&mut slot, asker);
+        }
+        slot.view(now)
+    }
+
+    /// Whether the target of a scaler must be read from the API server before anything is decided.
+    pub fn is_unsure(&self, asker: &Asker) -> bool {
+        self.slot(asker).is_some_and(|slot| lock(&slot).unsure)
+    }
+
+    /// Notes that nobody knows what became of a change.
+    pub fn doubt(&self, asker: &Asker, outgoing: &Outgoing, problem: String) {
+        if let Some(slot) = self.slot(asker) {
+            lock(&slot).doubt(outgoing, problem);
+        }
     }
 
     /// Notes what became of a change, and the target's new resource version; gives what there is to tell.
@@ -132,13 +159,15 @@ impl Evaluator {
         Some(view)
     }
 
-    /// Forgets a scaler: the next reconcile begins with what its status remembers.
-    pub fn forget(&self, namespace: &str, name: &str) {
-        let key = (namespace.to_owned(), name.to_owned());
-        let asker = self.names.write().unwrap_or_else(PoisonError::into_inner).remove(&key);
-        if let Some(asker) = asker {
+    /// Forgets scalers by namespace and name: should one come back, it begins with what its status remembers.
+    pub fn forget(&self, gone: &dyn Fn(&str, &str) -> bool) {
+        let mut names = self.names.write().unwrap_or_else(PoisonError::into_inner);
+        let gone: Vec<_> = names.extract_if(|(namespace, name), _| gone(namespace, name)).collect();
+        drop(names);
+        for (_, asker) in gone {
             self.sampling.unsubscribe(&asker);
-            self.slots.write().unwrap_or_else(PoisonError::into_inner).remove(&asker);
+            let slot = self.slots.write().unwrap_or_else(PoisonError::into_inner).remove(&asker);
+            self.count_out(slot);
         }
     }
 
@@ -155,7 +184,15 @@ impl Evaluator {
         self.sampling.clear();
         self.deadlines.clear();
         self.names.write().unwrap_or_else(PoisonError::into_inner).clear();
-        self.slots.write().unwrap_or_else(PoisonError::into_inner).clear();
+        let slots = std::mem::take(&mut *self.slots.write().unwrap_or_else(PoisonError::into_inner));
+        self.count_out(slots.into_values());
+    }
+
+    fn count_out(&self, slots: impl IntoIterator<Item = Arc<Mutex<Slot>>>) {
+        let deciding = slots.into_iter().filter(|slot| lock(slot).deciding).count();
+        if let Some(beside) = self.beside.get() {
+            beside.ctx.metrics().deciding(-i64::try_from(deciding).unwrap_or(i64::MAX));
+        }
     }
 
     /// An answer has come.
@@ -172,6 +209,7 @@ impl Evaluator {
         let Some(beside) = self.beside.get().filter(|beside| beside.ctx.mandate().is_valid()) else { return };
         let Some(evaluated) = slot.evaluate(Timestamp::now(), at) else { return };
         beside.ctx.metrics().evaluated(evaluated.lag);
+        beside.ctx.metrics().deciding(evaluated.first.into());
         if evaluated.news {
             beside.waker.wake(&slot.namespace, &slot.name);
         }
@@ -185,7 +223,7 @@ impl Evaluator {
         look.set_missed_tick_behavior(MissedTickBehavior::Skip);
         loop {
             tokio::select! {
-                due = self.deadlines.next() => due.into_iter().for_each(|asker| self.due(asker)),
+                due = self.deadlines.next() => due.into_iter().for_each(|(at, asker)| self.due(at, asker)),
                 _ = look.tick() => {
                     if !ctx.mandate().is_valid() {
                         self.clear();
@@ -195,15 +233,23 @@ impl Evaluator {
         }
     }
 
-    fn due(&self, asker: Asker) {
+    fn due(&self, at: Instant, asker: Asker) {
         let Some(slot) = self.slot(&asker) else { return };
         let mut slot = lock(&slot);
-        let at = Instant::now();
-        if slot.deadline() <= at {
-            self.evaluate(&mut slot, at);
+        if slot.scheduled != Some(at) {
+            return;
         }
-        // A change that is on its way puts it off.
-        let next = slot.deadline().max(at + Duration::from_millis(100));
-        self.deadlines.add(next, asker);
+        let now = Instant::now();
+        if slot.deadline() <= now {
+            self.evaluate(&mut slot, now);
+        }
+        self.schedule(&mut slot, asker);
+    }
+
+    fn schedule(&self, slot: &mut Slot, asker: Asker) {
+        // While a change is on its way nothing is decided, and the deadline stays in the past.
+        let at = slot.deadline().max(Instant::now() + SHORTEST);
+        slot.scheduled = Some(at);
+        self.deadlines.add(at, asker);
     }
 }

@@ -4,7 +4,9 @@
 mod deadlines;
 mod evaluator;
 mod news;
+mod pages;
 mod slot;
 
 pub use evaluator::{Evaluator, Following};
-pub use slot::{Facts, Outgoing, TargetView, View};
+pub use pages::pages;
+pub use slot::{Facts, Outgoing, TargetView, View, mean};

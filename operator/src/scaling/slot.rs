@@ -73,7 +73,7 @@ pub struct View {
     pub target: Option<TargetView>,
     /// What is to be written.
     pub outgoing: Option<Outgoing>,
-    /// When a status may be written that tells of no operation; nothing is left to wait for at zero.
+    /// How long a status that tells of no operation must still wait.
     pub quiet: Duration,
 }
 
@@ -95,7 +95,15 @@ pub(super) struct Slot {
     seen: Vec<u64>,
     begun: Instant,
     evaluated: Option<Instant>,
+    /// Whether it has ever decided, under whatever spec.
+    pub(super) deciding: bool,
     told: Option<(u64, Instant)>,
+    /// The resource version of the target that a change came too late for.
+    outdated: Option<String>,
+    /// Whether nobody knows if the target was written: it must be read from the API server.
+    pub(super) unsure: bool,
+    /// The deadline that counts.
+    pub(super) scheduled: Option<Instant>,
 }
 
 /// What an evaluation led to.
@@ -105,6 +113,8 @@ pub(super) struct Evaluated {
     pub(super) news: bool,
     /// By how much it came after its interval.
     pub(super) lag: Duration,
+    /// Whether it was the first.
+    pub(super) first: bool,
 }
 
 impl Slot {
@@ -125,7 +135,11 @@ impl Slot {
             seen: vec![],
             begun: Instant::now(),
             evaluated: None,
+            deciding: false,
             told: None,
+            outdated: None,
+            unsure: false,
+            scheduled: None,
         }
     }
 
@@ -134,8 +148,17 @@ impl Slot {
         (self.plan, self.generation) = (plan, generation);
         self.begun = Instant::now();
         self.evaluated = None;
-        self.outgoing = None;
-        self.state.settle(false);
+        if self.outgoing.take().is_some() {
+            self.state.settle(false);
+        }
+    }
+
+    /// Begins again with what the status remembers, if a reconcile took a change and did not say what became of it.
+    pub(super) fn recover(&mut self, remembered: State) {
+        if self.outgoing.is_some() && self.taken {
+            self.outgoing = None;
+            self.state = remembered;
+        }
     }
 
     /// Takes other feeds, in the order of the metrics, the price last.
@@ -155,6 +178,16 @@ impl Slot {
             seen.replicas = ours.replicas;
             seen.version = ours.version;
         }
+    }
+
+    /// Whether the target is there for which a change came too late: then it is decided again at once.
+    pub(super) fn caught_up(&mut self) -> bool {
+        let version = self.facts.target.as_ref().map(|target| &target.version);
+        let newer = self.outdated.as_ref().is_some_and(|outdated| version != Some(outdated));
+        if newer {
+            self.outdated = None;
+        }
+        newer
     }
 
     fn interval(&self) -> Duration {
@@ -193,7 +226,7 @@ impl Slot {
 
     /// Decides. Nothing is decided while a change is on its way to the target.
     pub(super) fn evaluate(&mut self, now: Timestamp, at: Instant) -> Option<Evaluated> {
-        if self.outgoing.is_some() {
+        if self.outgoing.is_some() || self.unsure {
             return None;
         }
         let observation = self.observation();
@@ -222,7 +255,8 @@ impl Slot {
         self.seen.extend(self.feeds.iter().map(Feed::attempts));
         let digest = news::digest(&self.decision, &self.state, &self.facts);
         let told = self.told.is_some_and(|(told, when)| told == digest || at.duration_since(when) < QUIET);
-        Some(Evaluated { news: self.outgoing.is_some() || !told, lag })
+        let first = !std::mem::replace(&mut self.deciding, true);
+        Some(Evaluated { news: self.outgoing.is_some() || !told, lag, first })
     }
 
     fn observation(&self) -> Observation {
@@ -238,18 +272,12 @@ impl Slot {
         }
     }
 
-    /// Hands itself to a reconcile. A change that an earlier reconcile took and did not settle is given up: what is there decides
-    /// what became of it.
+    /// Hands itself to a reconcile.
     pub(super) fn view(&mut self, at: Instant) -> View {
-        if self.outgoing.is_some() && std::mem::replace(&mut self.taken, true) {
-            self.outgoing = None;
-        }
+        self.taken = true;
         let digest = news::digest(&self.decision, &self.state, &self.facts);
         let quiet = match self.told {
-            Some((told, when)) if self.outgoing.is_none() && told != digest => {
-                QUIET.saturating_sub(at.duration_since(when))
-            }
-            Some((told, _)) if self.outgoing.is_none() && told == digest => QUIET,
+            Some((_, when)) if self.outgoing.is_none() => QUIET.saturating_sub(at.duration_since(when)),
             _ => Duration::ZERO,
         };
         if quiet.is_zero() && self.evaluated.is_some() {
@@ -273,6 +301,9 @@ impl Slot {
             return;
         }
         self.outgoing = None;
+        if outcome == WriteOutcome::Conflict {
+            self.outdated = Some(outgoing.version.clone());
+        }
         match (outcome, version) {
             (WriteOutcome::Written, version) => {
                 self.state.settle(true);
@@ -281,11 +312,16 @@ impl Slot {
                     target.version = version.to_owned();
                 }
             }
-            // Nobody knows whether it was written: the operation stays pending until the target is seen again.
-            (WriteOutcome::Failed(_), None) => {}
             (WriteOutcome::Conflict | WriteOutcome::Failed(_), _) => self.state.settle(false),
         }
         self.told = Some((news::digest(&self.decision, &self.state, &self.facts), at));
+    }
+
+    /// Notes that nobody knows whether a change was written: the operation stays pending until the target was read.
+    pub(super) fn doubt(&mut self, outgoing: &Outgoing, problem: String) {
+        self.ring.settle(outgoing.seq, WriteOutcome::Failed(problem));
+        self.outgoing = None;
+        self.unsure = true;
     }
 
     /// The records, the oldest first.
@@ -305,18 +341,14 @@ fn detail(decision: &Decision, metrics: &[MetricPlan]) -> String {
     let input = decision.inputs.iter().find(|input| input.metric == *subject);
     let plan = metrics.iter().find(|metric| metric.name == *subject);
     let (Some(input), Some(_)) = (input, plan) else { return String::new() };
-    match (value(input.reduced, input.divisor), input.target) {
+    let value = input.reduced.and_then(|sum| if input.divisor <= 1 { Some(sum) } else { mean(sum, input.divisor) });
+    match (value, input.target) {
         (Some(value), Some(target)) => format!("{subject} {value} / {target}"),
         _ => String::new(),
     }
 }
 
-/// A reduced value as a number for people.
-pub(super) fn value(reduced: Option<Number>, divisor: u32) -> Option<String> {
-    let reduced = reduced?;
-    if divisor <= 1 {
-        return Some(reduced.to_string());
-    }
-    let mean = reduced.to_string().parse::<f64>().ok()? / f64::from(divisor);
-    Some(format!("{mean:.3}"))
+/// A mean for people to read, to three decimals.
+pub fn mean(sum: Number, count: u32) -> Option<Number> {
+    Number::parse(&format!("{:.3}", sum.to_f64() / f64::from(count.max(1))))
 }

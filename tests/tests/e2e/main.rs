@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
+mod dial;
 mod scene;
 mod witness;
 
@@ -23,6 +24,7 @@ mod plugin_terminal;
 mod quiet;
 mod refusals;
 mod rollout;
+mod scaling;
 mod scope;
 mod secrets;
 mod smallest;

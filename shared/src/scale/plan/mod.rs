@@ -30,7 +30,8 @@ pub struct Invalid {
 }
 
 impl Invalid {
-    pub(super) fn new(field: impl Into<String>, problem: impl Into<String>) -> Self {
+    /// What is wrong at `field`, and what would be right: words that follow its path.
+    pub fn new(field: impl Into<String>, problem: impl Into<String>) -> Self {
         Self { field: field.into(), problem: problem.into() }
     }
 }
