@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use clap::{Parser, ValueEnum};
 use csop_operator::controllers;
-use csop_shared::scale::NoExpressions;
 use csop_operator::runtime::leader::Candidacy;
 use csop_operator::metric_sources::{Hosts, Sources};
 use csop_operator::runtime::process::{self, Controllers, Settings};
@@ -137,14 +136,10 @@ async fn run(args: Args) -> Result<(), Box<dyn std::error::Error>> {
             _ = interrupt.recv() => {}
         }
     };
-    let sources = Sources {
-        prometheus_address: args.metrics.prometheus_address,
-        hosts: Arc::new(Hosts::new(&args.metrics.allow_metric_hosts)?),
-        client: client.clone(),
-    };
-    let (expressions, pages) = (Arc::new(NoExpressions), !args.metrics.no_decision_records);
-    let register =
-        |controllers: &mut Controllers| controllers::register(controllers, sources, expressions, pages);
+    let hosts = Hosts::new(&args.metrics.allow_metric_hosts)?;
+    let sources = Sources::new(args.metrics.prometheus_address, hosts, client.clone());
+    let pages = !args.metrics.no_decision_records;
+    let register = |controllers: &mut Controllers| controllers::register(controllers, sources, pages);
     process::run(client, settings, register, shutdown).await?;
     Ok(())
 }

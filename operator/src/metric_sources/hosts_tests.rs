@@ -40,7 +40,9 @@ fn what_the_operator_alone_can_reach_is_refused() {
 
 #[test]
 fn other_hosts_may_be_asked() {
-    for host in ["10.0.0.1", "192.168.1.1", "8.8.8.8", "[fd12::1]", "[2001:db8::1]", "prometheus.monitoring", "a"] {
+    for host in
+        ["10.0.0.1", "192.168.1.1", "8.8.8.8", "[fd12::1]", "[2001:db8::1]", "prometheus.monitoring", "a"]
+    {
         assert_eq!(hosts(&[]).check(host), Ok(()), "{host}");
     }
 }

@@ -11,6 +11,8 @@ use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
 
 type Labels = Vec<(&'static str, String)>;
+/// Labels whose values are known when the program is made: they are looked up a thousand times a second.
+type Known<const N: usize> = [(&'static str, &'static str); N];
 
 /// The process's metrics.
 pub struct Metrics {
@@ -22,6 +24,8 @@ pub struct Metrics {
     leader: Gauge,
     lag: Histogram,
     deciding: Gauge,
+    samples: Family<Known<2>, Counter>,
+    sample_seconds: Family<Known<1>, Histogram>,
 }
 
 fn seconds_histogram() -> Histogram {
@@ -37,6 +41,8 @@ impl Default for Metrics {
         let retries = Family::<Labels, Counter>::default();
         let leader = Gauge::default();
         let lag = Histogram::new(exponential_buckets(0.001, 2.0, 15));
+        let samples = Family::<Known<2>, Counter>::default();
+        let sample_seconds = Family::<Known<1>, Histogram>::new_with_constructor(seconds_histogram);
         let build = Info::new(vec![("version", env!("CARGO_PKG_VERSION"))]);
         registry.register("reconcile", "Reconciles by controller and outcome", reconciles.clone());
         registry.register("reconcile_seconds", "Duration of reconciles by controller", seconds.clone());
@@ -48,8 +54,10 @@ impl Default for Metrics {
         let deciding = Gauge::default();
         let help = "Scalers that have decided since this replica leads";
         registry.register("scalers_deciding", help, deciding.clone());
+        registry.register("sample", "Attempts to sample metrics, by source and result", samples.clone());
+        registry.register("sample_seconds", "Duration of questions to sources", sample_seconds.clone());
         registry.register("build", "The running build", build);
-        Self { registry, reconciles, seconds, applies, retries, leader, lag, deciding }
+        Self { registry, reconciles, seconds, applies, retries, leader, lag, deciding, samples, sample_seconds }
     }
 }
 
@@ -88,6 +96,16 @@ impl Metrics {
         self.leader.set(leads.into());
     }
 
+    /// Counts an attempt to sample a metric.
+    pub fn sampled(&self, source: &'static str, result: &'static str) {
+        self.samples.get_or_create(&[("source", source), ("result", result)]).inc();
+    }
+
+    /// Notes how long a source took.
+    pub fn sample_took(&self, source: &'static str, took: Duration) {
+        self.sample_seconds.get_or_create(&[("source", source)]).observe(took.as_secs_f64());
+    }
+
     /// All metrics as text.
     pub fn text(&self) -> Result<String, std::fmt::Error> {
         let mut text = String::new();
@@ -107,6 +125,8 @@ mod tests {
         metrics.applied("Deployment", "created");
         metrics.retried("cash-service");
         metrics.leads(true);
+        metrics.sampled("prometheus", "answered");
+        metrics.sample_took("prometheus", Duration::from_millis(3));
         let text = metrics.text().unwrap();
         for name in [
             r#"csop_reconcile_total{controller="cash-service",outcome="steady"} 1"#,
@@ -114,6 +134,8 @@ mod tests {
             r#"csop_apply_total{kind="Deployment",result="created"} 1"#,
             r#"csop_retries_total{controller="cash-service"} 1"#,
             "csop_leader 1",
+            r#"csop_sample_total{source="prometheus",result="answered"} 1"#,
+            r#"csop_sample_seconds_count{source="prometheus"} 1"#,
             "csop_build_info{version=",
         ] {
             assert!(text.contains(name), "{name} in {text}");

@@ -64,12 +64,13 @@ pub struct Controllers {
     caches: Caches,
     starts: Vec<Start>,
     pages: Router,
+    metrics: Arc<Metrics>,
 }
 
 impl Controllers {
     fn new(settings: &Settings) -> Self {
         let trusted = Trusted(settings.allowed_field_managers.clone());
-        Self { caches: Caches::new(settings.scope.clone(), trusted), starts: vec![], pages: Router::new() }
+        Self { caches: Caches::new(settings.scope.clone(), trusted), starts: vec![], pages: Router::new(), metrics: Arc::default() }
     }
 
     /// Adds a controller.
@@ -78,6 +79,11 @@ impl Controllers {
         self.starts.push(Box::new(move |ctx, streaming, stop| {
             Box::pin(drive(Arc::new(kind), ctx, triggers, streaming, stop))
         }));
+    }
+
+    /// The process's metrics.
+    pub fn metrics(&self) -> Arc<Metrics> {
+        self.metrics.clone()
     }
 
     /// Serves these pages beside health and metrics. They only read, and hold no secrets: whoever reaches the port sees them.
@@ -127,8 +133,8 @@ pub async fn run(
     let mut controllers = Controllers::new(&settings);
     register(&mut controllers);
     let watches = controllers.watches();
-    let Controllers { caches, starts, pages } = controllers;
-    let (metrics, candidacy) = (Arc::new(Metrics::default()), settings.candidacy);
+    let Controllers { caches, starts, pages, metrics } = controllers;
+    let candidacy = settings.candidacy;
     let mandate = if candidacy.is_some() { Mandate::pending() } else { Mandate::unlimited() };
     metrics.leads(mandate.is_valid());
     let election = candidacy.map(|who| Election::new(client.clone(), who, mandate.clone(), metrics.clone()));

@@ -11,6 +11,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval};
 use super::deadlines::Deadlines;
 use super::slot::{Facts, Outgoing, Slot, View};
 use crate::runtime::context::Context;
+use crate::runtime::metrics::Metrics;
 use crate::runtime::wake::Waker;
 use crate::sampling::{Asker, Sampling, Want};
 
@@ -63,7 +64,7 @@ fn lock(slot: &Mutex<Slot>) -> MutexGuard<'_, Slot> {
 
 impl Evaluator {
     /// No scalers yet.
-    pub fn new() -> Arc<Self> {
+    pub fn new(metrics: Arc<Metrics>) -> Arc<Self> {
         Arc::new_cyclic(|this: &std::sync::Weak<Self>| {
             let this = this.clone();
             let answered = move |asker: &Asker| {
@@ -74,7 +75,7 @@ impl Evaluator {
             Self {
                 slots: RwLock::default(),
                 names: RwLock::default(),
-                sampling: Sampling::new(Arc::new(answered)),
+                sampling: Sampling::new(Arc::new(answered), metrics),
                 deadlines: Deadlines::default(),
                 beside: OnceLock::new(),
             }

@@ -17,6 +17,7 @@ use kube::ResourceExt;
 use serde_json::{Value, json};
 
 use super::related;
+use crate::expressions::Cel;
 use crate::metric_sources::Sources;
 use crate::runtime::children::{ChildId, ChildKind};
 use crate::runtime::context::Context;
@@ -24,6 +25,7 @@ use crate::runtime::desired::{Applied, Desired, Rescale, Rescaled};
 use crate::runtime::error::Error;
 use crate::runtime::kind::{Kind, Verdict, Watch};
 use crate::runtime::live::Live;
+use crate::runtime::metrics::Metrics;
 use crate::runtime::wake::Waker;
 use crate::sampling::Asker;
 use crate::scaling::{Evaluator, View};
@@ -43,14 +45,17 @@ const SERVICES: &str = "scaled-services";
 pub struct GeneralScalers {
     evaluator: Arc<Evaluator>,
     sources: Sources,
+    cel: Arc<Cel>,
     expressions: Arc<dyn Expressions>,
     wallet: Wallet,
 }
 
 impl GeneralScalers {
     /// A controller that reads metrics from these sources.
-    pub fn new(sources: Sources, expressions: Arc<dyn Expressions>) -> Self {
-        Self { evaluator: Evaluator::new(), sources, expressions, wallet: Wallet::default() }
+    pub fn new(sources: Sources, metrics: Arc<Metrics>) -> Self {
+        let cel = Arc::new(Cel::default());
+        let expressions = cel.clone();
+        Self { evaluator: Evaluator::new(metrics), sources, cel, expressions, wallet: Wallet::default() }
     }
 
     /// The pages that show the last decisions.

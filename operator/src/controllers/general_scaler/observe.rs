@@ -40,7 +40,7 @@ pub(super) async fn observe(
     let generation = obj.metadata.generation.unwrap_or(0);
     let plan = match scalers.evaluator.plan(&asker, generation) {
         Some(plan) => plan,
-        None => Arc::new(Plan::new(obj.spec.clone(), &scalers.expressions).map_err(invalid)?),
+        None => plan(scalers, obj)?,
     };
     let target = plan.spec.target().ok_or_else(|| Error::Invalid("spec names no target".to_owned()))?;
     let certain = scalers.evaluator.is_unsure(&asker);
@@ -69,6 +69,20 @@ pub(super) async fn observe(
     });
     let target_id = ChildId { kind: seen.kind, name: target.name };
     Ok(Observed { target_id, watched: seen.watched, rival, view })
+}
+
+fn plan(scalers: &GeneralScalers, obj: &GeneralScaler) -> Result<Arc<Plan>, Error> {
+    for config in obj.spec.all_policies().filter_map(|policy| policy.config.as_ref()) {
+        let field = |key: &str| format!("spec.policies[cel].config.{key}");
+        let wrong = |key, problem| Error::Invalid(format!("{}: {problem}", field(key)));
+        if let Some(expression) = &config.expression {
+            scalers.cel.check(expression).map_err(|problem| wrong("expression", format!("the expression {problem}")))?;
+        }
+        if let Some(zone) = &config.time_zone {
+            scalers.cel.check_time_zone(zone).map_err(|problem| wrong("timeZone", problem))?;
+        }
+    }
+    Ok(Arc::new(Plan::new(obj.spec.clone(), &scalers.expressions).map_err(invalid)?))
 }
 
 fn invalid(problem: csop_shared::scale::Invalid) -> Error {

@@ -30,7 +30,7 @@ pub struct Invalid {
 }
 
 impl Invalid {
-    /// What is wrong at `field`, and what would be right: words that follow its path.
+    /// Says what is wrong with a field.
     pub fn new(field: impl Into<String>, problem: impl Into<String>) -> Self {
         Self { field: field.into(), problem: problem.into() }
     }
