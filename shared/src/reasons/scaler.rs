@@ -2,15 +2,6 @@
 
 use super::Explained;
 
-/// The condition: whether all metrics can be acted on.
-pub const METRICS_AVAILABLE: &str = "MetricsAvailable";
-/// The condition: whether something keeps the demand from being met.
-pub const LIMITED: &str = "Limited";
-/// The condition: whether the budget does not even pay for minReplicas.
-pub const BUDGET_BELOW_MIN: &str = "BudgetBelowMin";
-/// The condition: whether a metric behaves as its mode cannot.
-pub const SUSPICIOUS_METRIC: &str = "SuspiciousMetric";
-
 /// The target follows the decisions.
 pub const SCALING: &str = "Scaling";
 /// Nothing has been measured yet.

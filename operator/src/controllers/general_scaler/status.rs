@@ -93,10 +93,10 @@ pub(super) fn full(
     status.schedules = vec![];
     view.state.write_to(&mut status);
     set(&mut status, types::READY, ready(observed, view, decision), obj, now);
-    set(&mut status, reasons::METRICS_AVAILABLE, available(view, decision), obj, now);
-    set(&mut status, reasons::LIMITED, limited(decision), obj, now);
-    set(&mut status, reasons::BUDGET_BELOW_MIN, budget(decision), obj, now);
-    set(&mut status, reasons::SUSPICIOUS_METRIC, suspicious(decision), obj, now);
+    set(&mut status, types::METRICS_AVAILABLE, available(view, decision), obj, now);
+    set(&mut status, types::LIMITED, limited(decision), obj, now);
+    set(&mut status, types::BUDGET_BELOW_MIN, budget(decision), obj, now);
+    set(&mut status, types::SUSPICIOUS_METRIC, suspicious(decision), obj, now);
     status
 }
 
@@ -226,7 +226,7 @@ fn notices(
         find(&status.conditions, kind).filter(|c| c.status == state.as_str()).cloned()
     };
     let edge = |kind: &str, state| now(status, kind, state).filter(|_| now(previous, kind, state).is_none());
-    if let Some(missing) = edge(reasons::METRICS_AVAILABLE, State::False) {
+    if let Some(missing) = edge(types::METRICS_AVAILABLE, State::False) {
         all.push(Notice::warning(reasons::METRIC_MISSING, "Measure", missing.message));
     }
     if let Some(unready) = edge(types::READY, State::False).filter(|c| c.reason != reasons::TARGET_CONTESTED) {
