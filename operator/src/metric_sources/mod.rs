@@ -1,8 +1,13 @@
 //! Metric sources: one file and one line of [`build`] for each type.
 
+mod address;
 mod answer;
+mod certificates;
 mod credentials;
+pub mod external;
 mod hosts;
+mod pool;
+pub mod redis;
 
 pub use answer::Failure;
 pub use credentials::Credentials;
@@ -26,6 +31,10 @@ pub struct Sources {
     pub hosts: Arc<Hosts>,
     /// For the source `resource`.
     pub client: Client,
+    /// Connections to Redis.
+    pub redis: redis::Connections,
+    /// Connections to external scalers.
+    pub external: external::Connections,
 }
 
 /// Whom a metric is asked for.
@@ -88,9 +97,13 @@ impl Sources {
         subject: &Subject,
         field: &str,
     ) -> Result<Arc<dyn Query>, Invalid> {
-        let _ = (config, subject);
         match type_ {
-            _ => Err(Invalid::new(field, "has a source that this operator does not know")),
+            SourceType::Redis => redis::query(config, &self.redis, &self.hosts, field),
+            SourceType::External => external::query(config, subject, &self.external, &self.hosts, field),
+            _ => Err(Invalid {
+                field: field.to_owned(),
+                problem: "has a source that this operator does not know".to_owned(),
+            }),
         }
     }
 }
