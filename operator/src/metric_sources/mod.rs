@@ -1,13 +1,18 @@
 //! Metric sources: one file and one line of [`Sources::build`] for each type.
 
+mod address;
 mod answer;
+mod certificates;
 mod credentials;
+pub mod external;
 mod hosts;
 mod http;
 mod http_client;
 mod json_path;
+mod pool;
 mod prometheus;
 mod promql;
+pub mod redis;
 
 pub use answer::Failure;
 pub use credentials::Credentials;
@@ -34,13 +39,24 @@ pub struct Sources {
     pub http: HttpClients,
     /// For the source `resource`.
     pub client: Client,
+    /// Connections to Redis.
+    pub redis: redis::Connections,
+    /// Connections to external scalers.
+    pub external: external::Connections,
 }
 
 impl Sources {
     /// Sources that ask the hosts that may be asked.
     pub fn new(prometheus_address: Option<String>, hosts: Hosts, client: Client) -> Self {
         let hosts = Arc::new(hosts);
-        Self { prometheus_address, http: HttpClients::new(hosts.clone()), hosts, client }
+        Self {
+            prometheus_address,
+            http: HttpClients::new(hosts.clone()),
+            hosts,
+            client,
+            redis: redis::Connections::default(),
+            external: external::Connections::default(),
+        }
     }
 }
 
@@ -104,11 +120,14 @@ impl Sources {
         subject: &Subject,
         field: &str,
     ) -> Result<Arc<dyn Query>, Invalid> {
-        let _ = subject;
         match type_ {
             SourceType::Prometheus => prometheus::build(self, config, field),
+            SourceType::Redis => redis::query(config, &self.redis, &self.hosts, field),
             SourceType::Http => http::build(self, config, field),
-            _ => Err(Invalid::new(field, "has a source that this operator does not know")),
+            SourceType::External => external::query(config, subject, &self.external, &self.hosts, field),
+            SourceType::Pubsub | SourceType::Resource => {
+                Err(Invalid::new(field, "has a source that this operator does not know"))
+            }
         }
     }
 }
