@@ -61,6 +61,7 @@ fn changes(view: &ReplayView, width: Option<usize>) -> String {
     }
     let mut columns = vec![Column::always("TIME"), Column::always("FROM -> TO"), Column::always("CAUSE")];
     if view.runs.len() > 1 {
+        columns[1] = Column::always("SCALER");
         columns.extend([Column::always("OTHER"), Column::dropped("CAUSE", 1)]);
     }
     let all = rows.len();

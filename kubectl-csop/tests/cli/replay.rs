@@ -29,6 +29,11 @@ fn the_example_is_replayed_beside_an_autoscaler_and_drawn() {
     assert_eq!(ran.exit.code(), 0, "{ran:?}");
     assert_eq!(ran.err, format!("the picture is in {}\n", plot.display()));
     check_generated("examples/replay/output.txt", &ran.out);
+    let page = std::fs::read_to_string(repository("docs/scaling/replay.md")).unwrap();
+    assert!(
+        page.contains(&ran.out),
+        "docs/scaling/replay.md shows another output than examples/replay/output.txt"
+    );
     check_generated("examples/replay/plot.svg", &std::fs::read_to_string(plot).unwrap());
 }
 

@@ -93,7 +93,8 @@ impl Panel<'_> {
         let mut svg = self.frame(&value, &marks);
         svg.push_str(&self.bounds(&bounds, &value));
         let mut legend = vec![];
-        for (index, drawn) in runs.iter().enumerate() {
+        // The scaler itself comes last, so that it is on top.
+        for (index, drawn) in runs.iter().enumerate().rev() {
             let class = CLASSES[index.min(1)];
             let mut path = Line::stepped();
             for point in &drawn.run.points {
@@ -101,7 +102,7 @@ impl Panel<'_> {
             }
             svg.push_str(&line(class, "", path.data()));
             svg.push_str(&self.changes(drawn.run, class, &value));
-            legend.push(Entry { class, goal: false, text: view.runs[index].name.clone() });
+            legend.insert(0, Entry { class, goal: false, text: view.runs[index].name.clone() });
         }
         svg + &self.title("replicas", &legend)
     }

@@ -294,7 +294,7 @@ fn result(plan: &Plan, record: &Record) -> Vec<String> {
         None => {}
         Some(WriteOutcome::Written) => lines.push("The target was written.".to_owned()),
         Some(WriteOutcome::Conflict) => {
-            lines.push("The target had changed meanwhile: it was decided again.".to_owned())
+            lines.push("The target had changed meanwhile: it was decided again.".to_owned());
         }
         Some(WriteOutcome::Failed(error)) => lines.push(format!("The target could not be written: {error}")),
     }
