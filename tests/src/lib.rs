@@ -1,5 +1,6 @@
 //! The local control plane of csop, and what the end-to-end tests need to work with it: a real etcd, API server,
-//! controller manager, scheduler and metrics server, with nodes and pods simulated by KWOK.
+//! controller manager, scheduler and metrics server, with nodes and pods simulated by KWOK; and
+//! servers that metrics come from.
 
 pub mod binaries;
 pub mod bootstrap;
@@ -24,6 +25,7 @@ pub mod process;
 pub mod programs;
 pub mod requests;
 pub mod run_dir;
+pub mod servers;
 pub mod signals;
 pub mod supervisor;
 pub mod usage;

@@ -1,12 +1,18 @@
-//! Metric sources: one file and one line of [`build`] for each type.
+//! Metric sources: one file and one line of [`Sources::build`] for each type.
 
 mod answer;
 mod credentials;
 mod hosts;
+mod http;
+mod http_client;
+mod json_path;
+mod prometheus;
+mod promql;
 
 pub use answer::Failure;
 pub use credentials::Credentials;
 pub use hosts::{Hosts, HostsError};
+pub use http_client::HttpClients;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,8 +30,18 @@ pub struct Sources {
     pub prometheus_address: Option<String>,
     /// Which hosts may be asked.
     pub hosts: Arc<Hosts>,
+    /// Connections of the sources that speak HTTP.
+    pub http: HttpClients,
     /// For the source `resource`.
     pub client: Client,
+}
+
+impl Sources {
+    /// Sources that ask the hosts that may be asked.
+    pub fn new(prometheus_address: Option<String>, hosts: Hosts, client: Client) -> Self {
+        let hosts = Arc::new(hosts);
+        Self { prometheus_address, http: HttpClients::new(hosts.clone()), hosts, client }
+    }
 }
 
 /// Whom a metric is asked for.
@@ -88,8 +104,10 @@ impl Sources {
         subject: &Subject,
         field: &str,
     ) -> Result<Arc<dyn Query>, Invalid> {
-        let _ = (config, subject);
+        let _ = subject;
         match type_ {
+            SourceType::Prometheus => prometheus::build(self, config, field),
+            SourceType::Http => http::build(self, config, field),
             _ => Err(Invalid::new(field, "has a source that this operator does not know")),
         }
     }

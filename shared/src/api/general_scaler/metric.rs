@@ -147,7 +147,7 @@ pub enum OnEmpty {
 }
 
 /// A Secret of the same namespace with credentials.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct AuthRef {
     /// The name of the Secret.

@@ -92,7 +92,7 @@ pub struct GeneralScalerSpec {
 }
 
 /// An object with a scale subresource in the scaler's namespace.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct TargetRef {
     /// Its API version, such as `apps/v1`.

@@ -30,7 +30,8 @@ pub struct Invalid {
 }
 
 impl Invalid {
-    pub(super) fn new(field: impl Into<String>, problem: impl Into<String>) -> Self {
+    /// Says what is wrong with a field.
+    pub fn new(field: impl Into<String>, problem: impl Into<String>) -> Self {
         Self { field: field.into(), problem: problem.into() }
     }
 }
