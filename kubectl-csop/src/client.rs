@@ -4,16 +4,21 @@ use crate::certificate;
 use crate::cli::Global;
 use crate::error::{Attempt, Error};
 use crate::kube_error;
-use csop_shared::api::CashService;
+use csop_shared::api::{CashService, GeneralScaler};
 use jiff::Timestamp;
 use kube::config::{KubeConfigOptions, Kubeconfig};
-use kube::{Api, Client, Config};
+use kube::core::NamespaceResourceScope;
+use kube::{Api, Client, Config, Resource};
+use serde::de::DeserializeOwned;
+use std::fmt::Debug;
 use std::future::Future;
 use std::path::PathBuf;
 use std::time::Duration;
 
 /// The resource of CashServices, as RBAC and errors name it.
 pub const SERVICES: &str = "cashservices.csop.dev";
+/// The resource of GeneralScalers.
+pub const SCALERS: &str = "generalscalers.csop.dev";
 /// How long a single request may take, unless `--request-timeout` says otherwise.
 pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long the cluster may take to take a connection.
@@ -89,15 +94,52 @@ impl Cluster {
         }
     }
 
+    /// The objects of a kind in the namespace.
+    pub fn api<K: Own>(&self) -> Api<K> {
+        Api::namespaced(self.client.clone(), &self.namespace)
+    }
+
+    /// A call on one object.
+    pub fn on<K: Own>(&self, verb: &'static str, name: &str) -> Attempt {
+        Attempt::new(verb, resource::<K>()).of(name).within(Some(&self.namespace))
+    }
+
+    /// Reads one object.
+    ///
+    /// # Errors
+    /// When it is not there, or cannot be read.
+    pub async fn get<K: Own>(&self, name: &str) -> Result<K, Error> {
+        self.call(self.on::<K>("get", name), self.api::<K>().get(name)).await
+    }
+
     /// The CashServices of the namespace.
     pub fn services(&self) -> Api<CashService> {
-        Api::namespaced(self.client.clone(), &self.namespace)
+        self.api()
     }
 
     /// A call on one CashService.
     pub fn on_service(&self, verb: &'static str, name: &str) -> Attempt {
-        Attempt::new(verb, SERVICES).of(name).within(Some(&self.namespace))
+        self.on::<CashService>(verb, name)
     }
+}
+
+/// A kind of csop, in a namespace.
+pub trait Own:
+    Resource<Scope = NamespaceResourceScope, DynamicType = ()> + Clone + Debug + DeserializeOwned + 'static
+{
+}
+
+impl Own for CashService {}
+impl Own for GeneralScaler {}
+
+/// The resource of a kind, as RBAC and errors name it.
+pub fn resource<K: Own>() -> String {
+    format!("{}.{}", K::plural(&()), K::group(&()))
+}
+
+/// A kind in lower case, as kubectl prints it before a name: `cashservice`.
+pub fn singular<K: Own>() -> String {
+    K::kind(&()).to_ascii_lowercase()
 }
 
 async fn config(global: &Global) -> Result<Config, Error> {

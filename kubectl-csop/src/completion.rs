@@ -4,12 +4,13 @@
 //! colon and a number: 4 for "no files", 0 for "files too".
 
 use crate::cli::{Cli, Global};
-use crate::client::{self, Cluster, SERVICES};
+use crate::client::{self, Cluster, Own};
 use crate::commands::{history, target};
 use crate::error::{Attempt, Error};
 use crate::exit::Exit;
 use crate::io::Io;
 use clap::{Arg, ArgAction, Command, CommandFactory};
+use csop_shared::api::{CashService, GeneralScaler};
 use k8s_openapi::api::core::v1::Namespace;
 use kube::api::ListParams;
 use kube::{Api, ResourceExt};
@@ -22,12 +23,14 @@ use std::time::Duration;
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// What completes a word.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 enum Source {
     /// These words.
     Words(Vec<String>),
     /// Names of services.
     Services,
+    /// Names of scalers.
+    Scalers,
     /// Revisions of the service that is named before.
     Revisions,
     /// Names of namespaces.
@@ -64,10 +67,13 @@ pub async fn answer(words: &[OsString], io: &mut Io) -> Result<Exit, Error> {
         _ => (String::new(), current),
     };
     let source = parsed.source(current);
-    // A service may be named with its kind.
-    let (lead, typed) = match typed.split_once('/') {
-        Some((kind, name)) if source == Source::Services => (format!("{kind}/"), name),
-        _ => (lead, typed),
+    // An object may be named with its kind.
+    let (source, lead, typed) = match typed.split_once('/') {
+        Some((kind, name)) if [Source::Services, Source::Scalers].contains(&source) => {
+            let source = if target::is_scaler(kind) { Source::Scalers } else { source };
+            (source, format!("{kind}/"), name)
+        }
+        _ => (source, lead, typed),
     };
     let directive = if source == Source::Files { 0 } else { 4 };
     let found = tokio::time::timeout(PATIENCE, parsed.read(source)).await.unwrap_or_default();
@@ -156,7 +162,8 @@ impl<'a> Parsed<'a> {
             Source::Words(words) => words,
             Source::Files => vec![],
             Source::Contexts => contexts(&self.global()),
-            Source::Services => services(&self.global()).await.unwrap_or_default(),
+            Source::Services => names::<CashService>(&self.global()).await.unwrap_or_default(),
+            Source::Scalers => names::<GeneralScaler>(&self.global()).await.unwrap_or_default(),
             Source::Revisions => match self.positionals.first().map(|name| target::parse(name)) {
                 Some(Ok(name)) => revisions(&name, &self.global()).await.unwrap_or_default(),
                 _ => vec![],
@@ -185,10 +192,11 @@ fn takes_value(arg: &Arg) -> bool {
 fn values_of(arg: &Arg) -> Source {
     match arg.get_id().as_str() {
         "name" => Source::Services,
+        "scaler" => Source::Scalers,
         "to" => Source::Revisions,
         "namespace" => Source::Namespaces,
         "context" => Source::Contexts,
-        "kubeconfig" | "filename" => Source::Files,
+        "kubeconfig" | "filename" | "trace" | "plot" | "against" => Source::Files,
         _ => Source::Words(
             arg.get_possible_values()
                 .iter()
@@ -205,10 +213,10 @@ fn contexts(global: &Global) -> Vec<String> {
         .unwrap_or_default()
 }
 
-async fn services(global: &Global) -> Result<Vec<String>, Error> {
+async fn names<K: Own>(global: &Global) -> Result<Vec<String>, Error> {
     let cluster = Cluster::connect(global).await?;
-    let attempt = Attempt::new("list", SERVICES).within(Some(&cluster.namespace));
-    let list = cluster.call(attempt, cluster.services().list_metadata(&ListParams::default())).await?;
+    let attempt = Attempt::new("list", client::resource::<K>()).within(Some(&cluster.namespace));
+    let list = cluster.call(attempt, cluster.api::<K>().list_metadata(&ListParams::default())).await?;
     Ok(list.items.iter().map(ResourceExt::name_any).collect())
 }
 
@@ -284,6 +292,12 @@ mod tests {
             assert_eq!(source(&[command, ""]), Source::Services, "{command}");
         }
         assert_eq!(source(&["undo", "shop", "--to", ""]), Source::Revisions);
+        for command in ["status", "history", "export"] {
+            assert_eq!(source(&["scaler", command, ""]), Source::Scalers, "{command}");
+        }
+        for flag in ["-f", "--trace", "--plot", "--against"] {
+            assert_eq!(source(&["scaler", "replay", flag, ""]), Source::Files, "{flag}");
+        }
         assert_eq!(words(&["wait", "shop", "--for", ""]), ["ready", "rolled-out", "deleted"]);
         assert_eq!(source(&["status", "shop", ""]), Source::Words(vec![]));
         assert_eq!(source(&["init", ""]), Source::Words(vec![]));

@@ -88,6 +88,14 @@ pub enum Error {
         /// Why.
         source: io::Error,
     },
+    /// A file cannot be written.
+    #[error("cannot write {path}: {source}", path = path.display())]
+    WriteFile {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
     /// The output cannot be written.
     #[error("cannot write the output: {0}")]
     Write(#[source] io::Error),
@@ -98,6 +106,16 @@ pub enum Error {
         what: String,
         /// Why.
         source: io::Error,
+    },
+    /// A server of metrics gave no values.
+    #[error("cannot read {what} from {server}: {reason}")]
+    Metrics {
+        /// What was asked for.
+        what: String,
+        /// The address.
+        server: String,
+        /// Why.
+        reason: String,
     },
     /// No kubeconfig says where the cluster is.
     #[error("no cluster is configured: {0}")]
@@ -269,6 +287,9 @@ impl Error {
             }
             Self::Forbidden(attempt) => can_i(attempt),
             Self::KindMissing(_) => "`kubectl csop check` says what else is missing".to_owned(),
+            Self::NotFound(attempt) if attempt.resource == crate::client::SCALERS => {
+                "`kubectl csop scaler status -A` lists the scalers of all namespaces".to_owned()
+            }
             Self::NotFound(attempt) if attempt.resource.ends_with(csop_shared::names::GROUP) => {
                 "`kubectl csop status -A` lists the services of all namespaces".to_owned()
             }

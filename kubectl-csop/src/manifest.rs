@@ -1,8 +1,11 @@
 //! Manifests: reading YAML or JSON as strictly as the API server would.
 
+use crate::client::Own;
 use crate::error::Error;
 use crate::schema;
-use csop_shared::api::CashService;
+use csop_shared::api::{CashService, GeneralScaler};
+use kube::CustomResourceExt;
+use kube::core::cel::ValidationErrors;
 use serde::Deserialize;
 use serde_json::Value;
 use std::fmt;
@@ -33,6 +36,38 @@ impl fmt::Display for Problem {
     }
 }
 
+/// A kind whose manifests are read.
+pub trait Declared: Own + CustomResourceExt {
+    /// The kind.
+    const KIND: &str;
+    /// What can be done with a manifest of it: `rendered`.
+    const USE: &str;
+
+    /// Holds the object against the rules of its definition.
+    ///
+    /// # Errors
+    /// The rules that it breaks.
+    fn validate(&self) -> Result<(), ValidationErrors>;
+}
+
+impl Declared for CashService {
+    const KIND: &str = "CashService";
+    const USE: &str = "rendered";
+
+    fn validate(&self) -> Result<(), ValidationErrors> {
+        self.validate_cel()
+    }
+}
+
+impl Declared for GeneralScaler {
+    const KIND: &str = "GeneralScaler";
+    const USE: &str = "replayed";
+
+    fn validate(&self) -> Result<(), ValidationErrors> {
+        self.validate_cel()
+    }
+}
+
 /// Reads every CashService of a YAML stream (JSON is YAML), the items of a List included.
 ///
 /// # Errors
@@ -46,8 +81,8 @@ pub fn services(origin: &str, text: &str) -> Result<Vec<CashService>, Error> {
 ///
 /// # Errors
 /// As [`services`].
-pub fn read(origin: &str, text: &str) -> Result<Vec<(Value, CashService)>, Error> {
-    let mut services = vec![];
+pub fn read<K: Declared>(origin: &str, text: &str) -> Result<Vec<(Value, K)>, Error> {
+    let mut objects = vec![];
     for document in documents(origin, text)? {
         let items = match document {
             Value::Null => continue,
@@ -60,40 +95,37 @@ pub fn read(origin: &str, text: &str) -> Result<Vec<(Value, CashService)>, Error
             other => vec![other],
         };
         for item in items {
-            services.push((item.clone(), service(origin, item)?));
+            objects.push((item.clone(), object(origin, item)?));
         }
     }
-    if services.is_empty() {
-        return Err(Error::Manifest {
-            origin: origin.to_owned(),
-            message: "holds no CashService".to_owned(),
-        });
+    if objects.is_empty() {
+        let message = format!("holds no {}", K::KIND);
+        return Err(Error::Manifest { origin: origin.to_owned(), message });
     }
-    Ok(services)
+    Ok(objects)
 }
 
-/// Reads one CashService from its JSON form, strictly.
+/// Reads one object from its JSON form, strictly.
 ///
 /// # Errors
 /// As [`services`].
-pub fn service(origin: &str, mut document: Value) -> Result<CashService, Error> {
+pub fn object<K: Declared>(origin: &str, mut document: Value) -> Result<K, Error> {
     let manifest = |message: String| Error::Manifest { origin: origin.to_owned(), message };
-    expect_kind(&document).map_err(manifest)?;
+    expect_kind::<K>(&document).map_err(manifest)?;
     drop_nulls(&mut document);
     let invalid = |problems| Error::Invalid { origin: origin.to_owned(), problems };
-    let problems = schema::check(&document);
+    let problems = schema::check::<K>(&document);
     if !problems.is_empty() {
         return Err(invalid(problems));
     }
-    let service: CashService =
-        serde_json::from_value(document).map_err(|error| manifest(error.to_string()))?;
-    let broken = rules(&service);
-    if broken.is_empty() { Ok(service) } else { Err(invalid(broken)) }
+    let object: K = serde_json::from_value(document).map_err(|error| manifest(error.to_string()))?;
+    let broken = rules(&object);
+    if broken.is_empty() { Ok(object) } else { Err(invalid(broken)) }
 }
 
 /// The CRD's own rules that the object breaks.
-pub fn rules(service: &CashService) -> Vec<Problem> {
-    match service.validate_cel() {
+pub fn rules<K: Declared>(object: &K) -> Vec<Problem> {
+    match object.validate() {
         Ok(()) => vec![],
         Err(errors) => errors
             .iter()
@@ -114,14 +146,16 @@ fn documents(origin: &str, text: &str) -> Result<Vec<Value>, Error> {
         .map_err(|error: serde_yaml::Error| manifest(format!("no valid YAML: {error}")))
 }
 
-fn expect_kind(document: &Value) -> Result<(), String> {
+fn expect_kind<K: Declared>(document: &Value) -> Result<(), String> {
     let text = |key: &str| document.get(key).and_then(Value::as_str).unwrap_or_default();
     match (text("apiVersion"), text("kind")) {
-        ("csop.dev/v1alpha1", "CashService") => Ok(()),
+        ("csop.dev/v1alpha1", kind) if kind == K::KIND => Ok(()),
         ("", _) | (_, "") => Err("is no Kubernetes object: apiVersion and kind are required".to_owned()),
-        (version, kind) => {
-            Err(format!("is a {kind} of {version}; only a CashService of csop.dev/v1alpha1 can be rendered"))
-        }
+        (version, kind) => Err(format!(
+            "is a {kind} of {version}; only a {} of csop.dev/v1alpha1 can be {}",
+            K::KIND,
+            K::USE
+        )),
     }
 }
 

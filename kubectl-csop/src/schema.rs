@@ -1,7 +1,6 @@
 //! The structural schema of a CRD, checked on this side: what the API server would say of an object.
 
 use crate::manifest::Problem;
-use csop_shared::api::CashService;
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::{
     JSONSchemaProps, JSONSchemaPropsOrArray, JSONSchemaPropsOrBool,
 };
@@ -9,9 +8,9 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::CustomResourceExt;
 use serde_json::{Map, Value};
 
-/// The problems of a CashService in its JSON form, CEL rules apart.
-pub fn check(object: &Value) -> Vec<Problem> {
-    let crd = CashService::crd();
+/// The problems of an object of csop in its JSON form, CEL rules apart.
+pub fn check<K: CustomResourceExt>(object: &Value) -> Vec<Problem> {
+    let crd = K::crd();
     let root = crd
         .spec
         .versions
@@ -204,11 +203,12 @@ fn distance(one: &str, other: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use csop_shared::api::CashService;
     use serde_json::json;
 
     fn problems(spec: Value) -> Vec<String> {
         let object = json!({"apiVersion": "csop.dev/v1alpha1", "kind": "CashService", "metadata": {"name": "shop"}, "spec": spec});
-        check(&object).iter().map(ToString::to_string).collect()
+        check::<CashService>(&object).iter().map(ToString::to_string).collect()
     }
 
     fn spec(extra: Value) -> Value {

@@ -4,6 +4,7 @@
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use csop_shared::api::GeneralScalerSpec;
+use csop_shared::scale::simulate::{Scaler, Settings, Trace, simulate};
 use csop_shared::scale::{
     Action, Decision, Expressions, NoExpressions, Observation, Plan, Reading, Series, State, advance, decide,
 };
@@ -85,5 +86,28 @@ fn a_month(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(engine, one_decision, a_month);
+/// The same month as `scaler replay` reads it: from text to the summary.
+fn a_month_of_csv(c: &mut Criterion) {
+    let row = |at: u32| format!("{},{},4,4\n", START + INTERVAL * i32::try_from(at).unwrap(), load(at));
+    let csv = "time,rps,replicas,ready\n".to_owned() + &(0..MONTH).map(row).collect::<String>();
+    let spec: GeneralScalerSpec = serde_json::from_value(json!({
+        "targetDeployment": "app", "minReplicas": 2, "maxReplicas": 30,
+        "metrics": [metric("rps", "PerReplica", 100.0)],
+    }))
+    .unwrap();
+    let expressions: Arc<dyn Expressions> = Arc::new(NoExpressions);
+    let replayed = || {
+        let trace = Trace::parse(black_box(&csv)).unwrap();
+        let mut scaler = Scaler::new(spec.clone(), &expressions).unwrap();
+        let columns = trace.columns_of(&scaler.plan().metrics).unwrap();
+        simulate(&trace, &columns, &mut scaler, Settings::default())
+    };
+    assert_eq!(replayed().points.len(), MONTH as usize);
+    let mut group = c.benchmark_group("replay");
+    group.sample_size(20).throughput(Throughput::Elements(MONTH.into()));
+    group.bench_function("30d_csv", |b| b.iter(replayed));
+    group.finish();
+}
+
+criterion_group!(engine, one_decision, a_month, a_month_of_csv);
 criterion_main!(engine);

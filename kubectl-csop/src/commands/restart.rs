@@ -9,6 +9,7 @@ use crate::error::Error;
 use crate::exit::Exit;
 use crate::io::Io;
 use crate::view::gitops::Touched;
+use csop_shared::api::CashService;
 use csop_shared::names::annotations;
 use jiff::Timestamp;
 use kube::ResourceExt;
@@ -40,7 +41,7 @@ pub struct Args {
 pub(super) async fn run(args: &Args, global: &Global, io: &mut Io) -> Result<Exit, Error> {
     args.options.check(io)?;
     let cluster = connect(global, io).await?;
-    let service = change::read(&args.name, &cluster).await?;
+    let service: CashService = change::read(&args.name, &cluster).await?;
     let now = Timestamp::from_second(Timestamp::now().as_second()).unwrap_or_default().to_string();
     let before = service.annotations().get(annotations::RESTARTED_AT).map_or("none", String::as_str);
     let pods = service.status.as_ref().and_then(|status| status.replicas).unwrap_or(0);
@@ -60,7 +61,7 @@ pub(super) async fn run(args: &Args, global: &Global, io: &mut Io) -> Result<Exi
     let Some(made) = change::make(&change, &service, &args.options, &cluster, io).await? else {
         return Ok(Exit::Ok);
     };
-    if let Some(exit) = change::held(&made.service, io) {
+    if let Some(exit) = change::held(&made.object, io) {
         return Ok(exit);
     }
     if args.no_wait {

@@ -52,7 +52,7 @@ pub(super) async fn run(args: &Args, global: &Global, io: &mut Io) -> Result<Exi
     args.options.check(io)?;
     let cluster = connect(global, io).await?;
     let name = &args.name;
-    let service = change::read(name, &cluster).await?;
+    let service: CashService = change::read(name, &cluster).await?;
     let recorded = history::recorded(&service, &cluster).await?;
     let target = undo::choose(&service, &recorded, args.to)?;
     if relevant(&service) == relevant(&target.service) {
@@ -75,7 +75,7 @@ pub(super) async fn run(args: &Args, global: &Global, io: &mut Io) -> Result<Exi
     let Some(made) = change::make(&change, &service, &args.options, &cluster, io).await? else {
         return Ok(Exit::Ok);
     };
-    if let Some(exit) = change::held(&made.service, io) {
+    if let Some(exit) = change::held(&made.object, io) {
         return Ok(exit);
     }
     if args.no_wait {

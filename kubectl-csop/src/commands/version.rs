@@ -74,6 +74,11 @@ async fn read(cluster: &Cluster, io: &mut Io) -> Result<VersionView, Error> {
 
 /// The operators in the cluster; in the caller's namespace when it may not look further.
 pub(super) async fn operators(cluster: &Cluster) -> Result<Vec<Operator>, Error> {
+    Ok(deployments(cluster).await?.iter().map(operator).collect())
+}
+
+/// The Deployments of operators, as [`operators`].
+pub(super) async fn deployments(cluster: &Cluster) -> Result<Vec<Deployment>, Error> {
     let params = ListParams::default().labels(OPERATOR_SELECTOR);
     let attempt = Attempt::new("list", "deployments.apps");
     let everywhere = Api::<Deployment>::all(cluster.client.clone());
@@ -84,7 +89,7 @@ pub(super) async fn operators(cluster: &Cluster) -> Result<Vec<Operator>, Error>
         }
         other => other?,
     };
-    Ok(found.items.iter().map(operator).collect())
+    Ok(found.items)
 }
 
 fn print(args: &Args, view: &VersionView, io: &mut Io) -> Result<(), Error> {

@@ -6,13 +6,20 @@ pub mod events;
 pub mod facts;
 pub mod history;
 pub mod logs;
+pub mod operations;
 pub mod paint;
+pub mod plot;
+pub mod replay;
+pub mod scaler;
+pub mod scalers;
 pub mod service;
 pub mod services;
 pub mod table;
 pub mod tree;
 pub mod wrap;
 
+#[cfg(test)]
+mod scaler_snapshots;
 #[cfg(test)]
 mod snapshots;
 

@@ -172,7 +172,8 @@ fn scaling(service: &CashService, children: &Children) -> Scaling {
     }
 }
 
-fn condition(condition: &Condition) -> ConditionView {
+/// The view of a condition of any kind.
+pub fn condition(condition: &Condition) -> ConditionView {
     ConditionView {
         type_: condition.type_.clone(),
         status: condition.status.clone(),
@@ -186,8 +187,9 @@ fn condition(condition: &Condition) -> ConditionView {
 /// The status that a condition has while all is well.
 fn usual(kind: &str) -> &'static str {
     match kind {
-        types::READY | types::AVAILABLE => "True",
+        types::READY | types::AVAILABLE | "MetricsAvailable" => "True",
         types::PROGRESSING | types::PAUSED | types::CONFLICT => "False",
+        "Limited" | "BudgetBelowMin" | "SuspiciousMetric" => "False",
         _ => "",
     }
 }

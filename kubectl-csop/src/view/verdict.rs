@@ -2,9 +2,10 @@
 
 use crate::exit::Exit;
 use csop_shared::api::CashService;
-use csop_shared::conditions::{find, is_true, types};
+use csop_shared::conditions::{Conditioned, find, is_true, types};
 use csop_shared::names::annotations;
 use csop_shared::reasons::untold;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use serde::Serialize;
 
 /// How a service is doing.
@@ -54,17 +55,16 @@ impl Judgement {
 
 /// Judges a service by what it reports of itself.
 pub fn judge(service: &CashService) -> Judgement {
-    let conditions = service.status.as_ref().map(|status| status.conditions.as_slice()).unwrap_or_default();
-    if service.metadata.deletion_timestamp.is_some() {
+    of(&service.metadata, service.status.as_ref())
+}
+
+/// Judges an object of any kind by what it reports of itself.
+pub fn of<S: Conditioned>(metadata: &ObjectMeta, status: Option<&S>) -> Judgement {
+    let conditions = status.map(Conditioned::conditions).unwrap_or_default();
+    if metadata.deletion_timestamp.is_some() {
         return Judgement::new(Verdict::Terminating, untold::TERMINATING, "it is being deleted");
     }
-    let asked_to_pause = service
-        .metadata
-        .annotations
-        .iter()
-        .flatten()
-        .any(|(key, value)| key == annotations::PAUSED && value == "true");
-    if asked_to_pause || is_true(conditions, types::PAUSED) {
+    if is_asked_to_pause(metadata) || is_true(conditions, types::PAUSED) {
         let told = find(conditions, types::PAUSED).filter(|condition| condition.status == "True");
         let message = told.map_or("the annotation csop.dev/paused holds all changes", |condition| {
             condition.message.as_str()
@@ -74,8 +74,8 @@ pub fn judge(service: &CashService) -> Judgement {
     let Some(ready) = find(conditions, types::READY) else {
         return Judgement::new(Verdict::Pending, untold::PENDING, "no operator has reported on it yet");
     };
-    let seen = service.status.as_ref().and_then(|status| status.observed_generation);
-    if let (Some(seen), Some(written)) = (seen, service.metadata.generation)
+    let seen = status.and_then(Conditioned::observed_generation);
+    if let (Some(seen), Some(written)) = (seen, metadata.generation)
         && seen < written
     {
         let message =
@@ -90,4 +90,10 @@ pub fn judge(service: &CashService) -> Judgement {
         _ => Verdict::Degraded,
     };
     Judgement::new(verdict, &ready.reason, ready.message.as_str())
+}
+
+/// Whether the annotation that holds all changes is set.
+pub fn is_asked_to_pause(metadata: &ObjectMeta) -> bool {
+    let mut annotations = metadata.annotations.iter().flatten();
+    annotations.any(|(key, value)| key == annotations::PAUSED && value == "true")
 }

@@ -8,4 +8,6 @@ mod follow_logs;
 mod owner;
 mod process;
 mod reference;
+mod replay;
+mod scaler;
 mod support;

@@ -16,6 +16,7 @@ mod policies;
 mod record;
 mod records;
 mod ring;
+pub mod simulate;
 mod stages;
 mod state;
 mod text;

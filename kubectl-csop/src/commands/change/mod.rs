@@ -1,10 +1,10 @@
-//! Changing a service by a patch of its declaration: shown first, asked for, refused when the object moved.
+//! Changing an object of csop by a patch of its declaration: shown first, asked for, refused when the object moved.
 
 mod patch;
 
 use super::follow;
 use super::prompt::Prompt;
-use crate::client::Cluster;
+use crate::client::{Cluster, Own, singular};
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::io::Io;
@@ -24,7 +24,7 @@ const NOTHING: &str = "nothing was changed";
 /// How often a patch is tried anew when only the status of the object has moved.
 const ATTEMPTS: usize = 5;
 
-/// The options of every command that changes a service.
+/// The options of every command that changes an object.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Options {
     /// Change nothing: show what would change (client), or have the API server check it too (server)
@@ -60,12 +60,12 @@ impl Options {
     }
 }
 
-/// A change of a service.
+/// A change of an object.
 #[derive(Debug)]
 pub struct Change {
     /// What is asked before it is made.
     pub question: &'static str,
-    /// What has happened to the service then: `restarted`.
+    /// What has happened to the object then: `restarted`.
     pub done: &'static str,
     /// What changes, `current -> new`: one line, or several.
     pub shown: String,
@@ -75,48 +75,49 @@ pub struct Change {
     pub touched: Touched,
 }
 
-/// A service that was changed.
-pub struct Made {
-    /// The service as it is now.
-    pub service: CashService,
+/// An object that was changed.
+pub struct Made<K> {
+    /// The object as it is now.
+    pub object: K,
     /// Ctrl-C, heard since before it was changed: it must not leave the impression that nothing happened.
     pub interrupted: Signal,
 }
 
-/// Reads the service that is to be changed.
+/// Reads the object that is to be changed.
 ///
 /// # Errors
 /// When it cannot be read, or is being deleted.
-pub async fn read(name: &str, cluster: &Cluster) -> Result<CashService, Error> {
-    let service = cluster.call(cluster.on_service("get", name), cluster.services().get(name)).await?;
-    if judge(&service).verdict == Verdict::Terminating {
-        let message = format!("cashservice/{name} is being deleted, so it is not changed");
+pub async fn read<K: Own>(name: &str, cluster: &Cluster) -> Result<K, Error> {
+    let object: K = cluster.get(name).await?;
+    if object.meta().deletion_timestamp.is_some() {
+        let message = format!("{}/{name} is being deleted, so it is not changed", singular::<K>());
         return Err(Error::Precondition { message, hint: String::new() });
     }
-    Ok(service)
+    Ok(object)
 }
 
 /// Shows the change, asks, and makes it; nothing when it was a dry run.
 ///
 /// # Errors
 /// When the answer is no, the object has moved meanwhile, or the API server refuses.
-pub async fn make(
+pub async fn make<K: Own>(
     change: &Change,
-    service: &CashService,
+    object: &K,
     options: &Options,
     cluster: &Cluster,
     io: &mut Io,
-) -> Result<Option<Made>, Error> {
-    let name = service.name_any();
+) -> Result<Option<Made<K>>, Error> {
+    let (name, kind) = (object.name_any(), singular::<K>());
     let asks = options.dry_run.is_none() && !options.yes;
     if asks || !io.terminal.quiet {
-        io.say(&shown(change, &name, &cluster.namespace));
+        io.say(&shown(change, &format!("{kind}/{name}"), &cluster.namespace));
     }
-    if let Some(warning) = gitops::warning(&service.metadata, change.touched) {
+    if let Some(warning) = gitops::warning(object.meta(), change.touched) {
         io.warn(&warning);
     }
+    let written = format!("{kind}.{}/{name}", K::group(&()));
     if options.dry_run == Some(DryRun::Client) {
-        io.print(&format!("cashservice.csop.dev/{name} {} (dry run)\n", change.done))?;
+        io.print(&format!("{written} {} (dry run)\n", change.done))?;
         return Ok(None);
     }
     if asks && !Prompt::new(io, NOTHING).yes(change.question).await? {
@@ -124,25 +125,20 @@ pub async fn make(
     }
     let dry = options.dry_run.is_some();
     let interrupted = follow::interrupts()?;
-    let service = send(change, service, dry, cluster).await?;
+    let object = send(change, object, dry, cluster).await?;
     let mark = if dry { " (server dry run)" } else { "" };
-    io.print(&format!("cashservice.csop.dev/{name} {}{mark}\n", change.done))?;
-    Ok((!dry).then_some(Made { service, interrupted }))
+    io.print(&format!("{written} {}{mark}\n", change.done))?;
+    Ok((!dry).then_some(Made { object, interrupted }))
 }
 
-fn shown(change: &Change, name: &str, namespace: &str) -> String {
+fn shown(change: &Change, subject: &str, namespace: &str) -> String {
     let text = change.shown.trim_end();
     let gap = if text.contains('\n') { "\n" } else { " " };
-    format!("cashservice/{name} in namespace {namespace}:{gap}{text}")
+    format!("{subject} in namespace {namespace}:{gap}{text}")
 }
 
 /// Sends the patch for the version that was shown. A newer version counts as the same while only its status differs.
-async fn send(
-    change: &Change,
-    shown: &CashService,
-    dry_run: bool,
-    cluster: &Cluster,
-) -> Result<CashService, Error> {
+async fn send<K: Own>(change: &Change, shown: &K, dry_run: bool, cluster: &Cluster) -> Result<K, Error> {
     let name = shown.name_any();
     let field_manager = Some(csop_shared::names::managers::PLUGIN.to_owned());
     let params = PatchParams { dry_run, field_manager, ..PatchParams::default() };
@@ -150,31 +146,32 @@ async fn send(
     for _ in 0..ATTEMPTS {
         let mut patch = change.patch.clone();
         patch["metadata"]["resourceVersion"] = json!(version);
-        let api = cluster.services();
+        let api = cluster.api::<K>();
         let patch = Patch::Merge(&patch);
-        let sent = cluster.call(cluster.on_service("patch", &name), api.patch(&name, &params, &patch));
+        let sent = cluster.call(cluster.on::<K>("patch", &name), api.patch(&name, &params, &patch));
         match sent.await {
             Err(Error::Moved(_)) => {}
             other => return other,
         }
-        let now = cluster.call(cluster.on_service("get", &name), api.get(&name)).await?;
+        let now: K = cluster.get(&name).await?;
         if !is_same(shown, &now) {
             break;
         }
         version = now.resource_version();
     }
-    Err(Error::Moved(cluster.on_service("patch", &name)))
+    Err(Error::Moved(cluster.on::<K>("patch", &name)))
 }
 
 /// Whether two versions of an object differ in nothing that an owner declares.
-fn is_same(shown: &CashService, now: &CashService) -> bool {
-    let declared = |it: &CashService| {
+fn is_same<K: Own>(shown: &K, now: &K) -> bool {
+    let declared = |it: &K| {
+        let meta = it.meta();
         (
             it.uid(),
-            it.metadata.generation,
+            meta.generation,
             it.annotations().clone(),
             it.labels().clone(),
-            it.metadata.deletion_timestamp.clone(),
+            meta.deletion_timestamp.clone(),
         )
     };
     declared(shown) == declared(now)

@@ -4,6 +4,7 @@ use super::{Args, image};
 use crate::error::Error;
 use crate::manifest::{self, Problem};
 use crate::presets;
+use csop_shared::api::CashService;
 use csop_shared::api::cash_service::{Autoscaling, Contract};
 use serde::Serialize;
 use serde_json::Value;
@@ -214,7 +215,7 @@ impl Plan {
 
     /// Judges the whole by the rules of the CRD itself.
     pub fn check_rules(&self) -> Result<(), Error> {
-        manifest::service(&format!("cashservice/{}", self.name), self.json()).map(drop)
+        manifest::object::<CashService>(&format!("cashservice/{}", self.name), self.json()).map(drop)
     }
 
     /// Whether the manifest has a contract of its own.

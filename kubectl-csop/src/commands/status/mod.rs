@@ -2,7 +2,9 @@
 
 pub(super) mod fetch;
 mod frame;
-mod watch;
+pub(super) mod known;
+pub(super) mod printer;
+pub(super) mod watch;
 
 use super::connect;
 use crate::cli::Global;
@@ -16,6 +18,7 @@ use crate::view::service::ServiceView;
 use crate::view::services::ServicesView;
 use clap::ValueEnum;
 use jiff::Timestamp;
+use printer::Notation;
 
 /// Show how a service is doing, or list them all.
 ///
@@ -49,6 +52,18 @@ enum Format {
     Json,
     Yaml,
     Name,
+}
+
+impl Format {
+    fn notation(self) -> Notation {
+        match self {
+            Self::Json => Notation::Json,
+            Self::Yaml => Notation::Yaml,
+            // Names change as seldom as their objects: they are printed anew when they do.
+            Self::Name => Notation::Json,
+            Self::Table | Self::Wide => Notation::Text,
+        }
+    }
 }
 
 pub(super) async fn run(args: &Args, global: &Global, io: &mut Io) -> Result<Exit, Error> {

@@ -1,28 +1,26 @@
 //! `status -w`: until Ctrl-C, or until the service is deleted.
 
-use super::frame::Screen;
+use super::known::Known;
+use super::printer::Printer;
 use super::{Args, Format, fetch, nothing, text_of_all, text_of_one};
 use crate::client::{Cluster, SERVICES};
 use crate::error::{Attempt, Error};
 use crate::exit::Exit;
 use crate::io::Io;
 use crate::kube_error;
-use crate::output::facts::{self, Facts};
+use crate::output::facts;
 use crate::view::service;
 use crate::view::services::{self, ServicesView};
-use csop_shared::api::CashService;
 use futures::StreamExt;
 use kube::ResourceExt;
-use kube::core::DeserializeGuard;
-use kube::runtime::watcher::{self, Event};
+use kube::runtime::watcher;
 use kube::runtime::{WatchStreamExt, watcher as watch};
-use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// How often children are read again: they change without a change of the service.
-const REFRESH: Duration = Duration::from_secs(2);
+/// How often what changes without a change of the object is read again.
+pub(in crate::commands) const REFRESH: Duration = Duration::from_secs(2);
 /// How often ages are drawn again.
-const REDRAW: Duration = Duration::from_secs(1);
+pub(in crate::commands) const REDRAW: Duration = Duration::from_secs(1);
 
 /// Watches one service.
 pub async fn one(name: &str, args: &Args, cluster: &Cluster, io: &mut Io) -> Result<Exit, Error> {
@@ -40,7 +38,7 @@ pub async fn one(name: &str, args: &Args, cluster: &Cluster, io: &mut Io) -> Res
     loop {
         let view = service::view(&newest, &children);
         let show = |io: &Io| (text_of_one(&view, args.output, io), facts::of_service(&view));
-        printer.show(args.output, show, io)?;
+        printer.show(args.output.notation(), show, io)?;
         let again = tokio::select! {
             _ = &mut stop => return Ok(stopped(io)),
             _ = redraw.tick() => false,
@@ -67,7 +65,7 @@ pub async fn one(name: &str, args: &Args, cluster: &Cluster, io: &mut Io) -> Res
 }
 
 /// Ctrl-C: the shell's prompt comes on a line of its own.
-fn stopped(io: &mut Io) -> Exit {
+pub(in crate::commands) fn stopped(io: &mut Io) -> Exit {
     if io.terminal.live_stdout() {
         io.say("");
     }
@@ -95,7 +93,7 @@ pub async fn all(args: &Args, cluster: &Cluster, io: &mut Io) -> Result<Exit, Er
             seen = watched.next() => match seen {
                 Some(Ok(event)) => {
                     let complete = known.take(event);
-                    if complete && known.services.is_empty() && !io.terminal.live_stdout() {
+                    if complete && known.is_empty() && !io.terminal.live_stdout() {
                         io.note(&nothing(args, cluster));
                     }
                 }
@@ -103,10 +101,10 @@ pub async fn all(args: &Args, cluster: &Cluster, io: &mut Io) -> Result<Exit, Er
                 None => return Ok(Exit::Ok),
             },
         }
-        if known.complete {
-            let view = known.view();
+        if known.is_complete() {
+            let view = services::view(known.objects());
             let show = |io: &Io| (frame_of_all(&view, args, cluster, io), facts::of_services(&view));
-            printer.show(args.output, show, io)?;
+            printer.show(args.output.notation(), show, io)?;
         }
     }
 }
@@ -119,77 +117,5 @@ fn frame_of_all(view: &ServicesView, args: &Args, cluster: &Cluster, io: &Io) ->
         }
         (true, Format::Table | Format::Wide) => String::new(),
         _ => text_of_all(view, args, io),
-    }
-}
-
-/// The services that are known, by namespace and name.
-#[derive(Default)]
-struct Known {
-    services: BTreeMap<(String, String), DeserializeGuard<CashService>>,
-    /// Those of a list that is still being read.
-    arriving: BTreeMap<(String, String), DeserializeGuard<CashService>>,
-    complete: bool,
-}
-
-impl Known {
-    /// Takes an event in; whether a list has just been read to its end.
-    fn take(&mut self, event: Event<DeserializeGuard<CashService>>) -> bool {
-        let key = |service: &DeserializeGuard<CashService>| {
-            (service.namespace().unwrap_or_default(), service.name_any())
-        };
-        match event {
-            Event::Init => self.arriving.clear(),
-            Event::InitApply(service) => drop(self.arriving.insert(key(&service), service)),
-            Event::InitDone => {
-                self.services = std::mem::take(&mut self.arriving);
-                self.complete = true;
-                return true;
-            }
-            Event::Apply(service) => drop(self.services.insert(key(&service), service)),
-            Event::Delete(service) => drop(self.services.remove(&key(&service))),
-        }
-        false
-    }
-
-    fn view(&self) -> ServicesView {
-        services::view(self.services.values().cloned())
-    }
-}
-
-/// Redraws on a terminal; elsewhere prints everything once, then what changes.
-#[derive(Default)]
-struct Printer {
-    screen: Screen,
-    told: Option<Facts>,
-    last: String,
-}
-
-impl Printer {
-    fn show(
-        &mut self,
-        format: Format,
-        show: impl Fn(&Io) -> (String, Facts),
-        io: &mut Io,
-    ) -> Result<(), Error> {
-        let (text, facts) = show(io);
-        if !matches!(format, Format::Table | Format::Wide) {
-            // Machine formats: the whole view again, whenever it changes.
-            if text != self.last {
-                let separator = if format == Format::Yaml && !self.last.is_empty() { "---\n" } else { "" };
-                io.print(&format!("{separator}{text}"))?;
-                self.last = text;
-            }
-            return Ok(());
-        }
-        if let (true, Some(size)) = (io.terminal.live_stdout(), io.terminal.size()) {
-            let change = self.screen.draw(&text, size);
-            return if change.is_empty() { Ok(()) } else { io.print(&change) };
-        }
-        let out = match &self.told {
-            None => text,
-            Some(told) => facts::changes(told, &facts).iter().map(|line| format!("{line}\n")).collect(),
-        };
-        self.told = Some(facts);
-        if out.is_empty() { Ok(()) } else { io.print(&out) }
     }
 }
