@@ -24,7 +24,7 @@ mod plugin_terminal;
 mod quiet;
 mod refusals;
 mod rollout;
-mod scaling;
+mod scalers;
 mod scope;
 mod secrets;
 mod smallest;
