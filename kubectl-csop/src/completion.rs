@@ -208,8 +208,10 @@ fn contexts(global: &Global) -> Vec<String> {
 async fn services(global: &Global) -> Result<Vec<String>, Error> {
     let cluster = Cluster::connect(global).await?;
     let attempt = Attempt::new("list", SERVICES).within(Some(&cluster.namespace));
-    let list = cluster.call(attempt, cluster.services().list_metadata(&ListParams::default())).await?;
-    Ok(list.items.iter().map(ResourceExt::name_any).collect())
+    let api = cluster.services();
+    let read = async |page| api.list_metadata(&page).await;
+    let all = cluster.pages(&attempt, ListParams::default(), read).await?;
+    Ok(all.iter().map(ResourceExt::name_any).collect())
 }
 
 /// The numbers of the recorded revisions, the newest first.
@@ -224,9 +226,9 @@ async fn revisions(name: &str, global: &Global) -> Result<Vec<String>, Error> {
 async fn namespaces(global: &Global) -> Result<Vec<String>, Error> {
     let cluster = Cluster::connect(global).await?;
     let api = Api::<Namespace>::all(cluster.client.clone());
-    let list =
-        cluster.call(Attempt::new("list", "namespaces"), api.list_metadata(&ListParams::default())).await?;
-    Ok(list.items.iter().map(ResourceExt::name_any).collect())
+    let read = async |page| api.list_metadata(&page).await;
+    let all = cluster.pages(&Attempt::new("list", "namespaces"), ListParams::default(), read).await?;
+    Ok(all.iter().map(ResourceExt::name_any).collect())
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use super::status::fetch;
 use super::{connect, target};
 use crate::cli::Global;
-use crate::client::Cluster;
+use crate::client::{Cluster, PAGE};
 use crate::error::{Attempt, Error};
 use crate::exit::Exit;
 use crate::io::Io;
@@ -21,8 +21,6 @@ use kube::runtime::{WatchStreamExt, watcher};
 use kube::{Api, ResourceExt};
 use std::collections::BTreeSet;
 
-/// Events are read in pages of this size: a namespace may hold those of a thousand services.
-const PAGE: u32 = 500;
 const EVENTS: &str = "events";
 
 /// Show the events of a service and of all that it owns, the oldest first.
@@ -59,7 +57,10 @@ pub(super) async fn run(args: &Args, global: &Global, io: &mut Io) -> Result<Exi
     let uid = service.uid().unwrap_or_default();
     let family = family(name, &uid, &cluster, io).await?;
     let all = list(&cluster).await?;
-    let own = all.iter().filter(|event| family.has(event)).map(view).collect();
+    let own: Vec<_> = all.iter().filter(|event| family.has(event)).map(view).collect();
+    if own.is_empty() {
+        cluster.still(&service).await?;
+    }
     let view = EventsView::new(&cluster.namespace, name, own);
     let style = Style::new(&view.events, io.terminal.width(), Paint::new(io.terminal.live_stdout()));
     match args.output {
@@ -104,19 +105,11 @@ fn api(cluster: &Cluster) -> Api<Event> {
     Api::namespaced(cluster.client.clone(), &cluster.namespace)
 }
 
-/// All events of the namespace, page by page.
+/// All events of the namespace.
 async fn list(cluster: &Cluster) -> Result<Vec<Event>, Error> {
     let attempt = Attempt::new("list", EVENTS).within(Some(&cluster.namespace));
-    let (api, mut all) = (api(cluster), vec![]);
-    let mut params = ListParams::default().limit(PAGE);
-    loop {
-        let page = cluster.call(attempt.clone(), api.list(&params)).await?;
-        all.extend(page.items);
-        match page.metadata.continue_.filter(|token| !token.is_empty()) {
-            Some(token) => params = params.continue_token(&token),
-            None => return Ok(all),
-        }
-    }
+    let api = api(cluster);
+    cluster.pages(&attempt, ListParams::default(), async |page| api.list(&page).await).await
 }
 
 /// What tells the versions of an event apart: it is written again when it is seen again.

@@ -5,7 +5,13 @@
 mod cluster;
 mod examples;
 mod follow_logs;
+mod narrow;
 mod owner;
+mod paging;
 mod process;
 mod reference;
+mod rows;
 mod support;
+mod vanishing;
+mod without_cluster;
+mod without_rights;

@@ -99,6 +99,10 @@ pub async fn all(args: &Args, cluster: &Cluster, io: &mut Io) -> Result<Exit, Er
                         io.note(&nothing(args, cluster));
                     }
                 }
+                // Without a first answer there is nothing to go on with.
+                Some(Err(error)) if !known.complete => {
+                    return Err(kube_error::of_watch(error, &attempt, &cluster.server));
+                }
                 Some(Err(error)) => kube_error::passing(error, &attempt, &cluster.server, io)?,
                 None => return Ok(Exit::Ok),
             },
