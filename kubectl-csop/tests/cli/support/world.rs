@@ -156,7 +156,7 @@ fn complete(object: &mut Value) {
             object["metadata"]["annotations"] = json!({"csop.dev/revision": hash, "kubernetes.io/change-cause": "a fix of what was broken before"});
         }
         "CashService" if object["status"]["revision"] == "6f1d2c3b4a" => {
-            object["spec"]["image"] = json!(IMAGE)
+            object["spec"]["image"] = json!(IMAGE);
         }
         _ => {}
     }
