@@ -9,8 +9,8 @@ use rustls::{AlertDescription, CertificateError};
 use super::dialling::NoAddress;
 use crate::metric_sources::answer::{Failure, quoted};
 
-/// A request that had no answer, or half of one.
-pub(super) fn of_request(origin: &str, error: reqwest::Error) -> Failure {
+/// A request that had no answer, or half of one. `anonymous`: it was over TLS and without a certificate of the client's own.
+pub(super) fn of_request(origin: &str, error: reqwest::Error, anonymous: bool) -> Failure {
     let unreachable =
         |problem: &str| Failure::Unreachable { origin: origin.to_owned(), problem: problem.to_owned() };
     let error = error.without_url();
@@ -28,7 +28,13 @@ pub(super) fn of_request(origin: &str, error: reqwest::Error) -> Failure {
     if error.is_body() || error.is_decode() {
         return unreachable("the connection broke before the answer was complete");
     }
-    unreachable(&quoted(&deepest.to_string()))
+    let problem = quoted(&deepest.to_string());
+    if anonymous && problem.contains("connection closed") {
+        // Servers that want a certificate say so after the handshake, and close before it is heard.
+        let problem = "it closes the connection: if it wants a client certificate, give tls.crt and tls.key in the Secret of authRef";
+        return Failure::Refused { origin: origin.to_owned(), problem: problem.to_owned() };
+    }
+    unreachable(&problem)
 }
 
 fn known(origin: &str, error: &(dyn Error + 'static)) -> Option<Failure> {
