@@ -99,9 +99,6 @@ pub(super) fn of_status(origin: &str, status: StatusCode, with_credentials: bool
         }
         StatusCode::FORBIDDEN => "the credentials do not permit this (403 Forbidden)".to_owned(),
         StatusCode::NOT_FOUND => "nothing is at that path: check the address (404 Not Found)".to_owned(),
-        StatusCode::BAD_GATEWAY | StatusCode::SERVICE_UNAVAILABLE | StatusCode::GATEWAY_TIMEOUT => {
-            return Failure::Unreachable { origin, problem: format!("it answers {status}") };
-        }
         status => format!("it answers {status}"),
     };
     Failure::Refused { origin, problem }
