@@ -4,8 +4,8 @@ use std::error::Error;
 
 use tonic::{Code, Status};
 
-use crate::metric_sources::Failure;
 use crate::metric_sources::answer::quoted;
+use crate::metric_sources::{Failure, certificates as tls};
 
 /// The failure that a status amounts to.
 pub(super) fn failure(origin: &str, status: &Status) -> Failure {
@@ -31,10 +31,8 @@ pub(super) fn failure(origin: &str, status: &Status) -> Failure {
 pub(super) fn unreachable(origin: &str, error: &dyn Error) -> Failure {
     let origin = origin.to_owned();
     let problem = innermost(error);
-    if problem.contains("UnknownIssuer") {
-        let problem =
-            "its certificate is of an authority that is not trusted: put that authority's under `ca.crt` into the Secret of authRef";
-        return Failure::Unreachable { origin, problem: problem.to_owned() };
+    if let Some(problem) = tls::problem(&problem) {
+        return Failure::Refused { origin, problem };
     }
     if problem.contains("http2") || problem.contains("frame") {
         let problem = "something that is not gRPC; is the address right, and does it want TLS (config.tls)?";

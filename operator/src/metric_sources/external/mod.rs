@@ -19,7 +19,7 @@ use tonic::transport::Channel;
 use super::address::Address;
 use super::certificates::Certificates;
 use super::pool::{Pool, Seat, Use};
-use super::{Credentials, Failure, Hosts, Query, Reach, Subject};
+use super::{Credentials, Failure, Hosts, Query, Reach, Sources, Subject};
 use protocol::{MetricSpec, ScaledObjectRef, Service};
 
 /// What tells one connection from another: the address, and certificates when it is over TLS.
@@ -45,11 +45,10 @@ struct External {
 }
 
 /// The query of a metric of type external.
-pub(super) fn query(
+pub(super) fn build(
+    sources: &Sources,
     config: &SourceConfig,
     subject: &Subject,
-    connections: &Connections,
-    hosts: &Arc<Hosts>,
     field: &str,
 ) -> Result<Arc<dyn Query>, Invalid> {
     let field = format!("{field}.scalerAddress");
@@ -73,8 +72,8 @@ pub(super) fn query(
             namespace: subject.namespace.clone(),
             scaler_metadata: metadata,
         },
-        hosts: Arc::clone(hosts),
-        seat: connections.0.seat(),
+        hosts: Arc::clone(&sources.hosts),
+        seat: sources.external.0.seat(),
         pushing: push::Support::default(),
     }))
 }

@@ -1,12 +1,9 @@
 //! What the errors of a Redis mean to the owner of a scaler.
 
-use std::error::Error as _;
-use std::io;
-
 use redis::{ErrorKind, RedisError, ServerErrorKind};
 
-use crate::metric_sources::Failure;
 use crate::metric_sources::answer::quoted;
+use crate::metric_sources::{Failure, certificates as tls};
 
 /// The failure that an error amounts to.
 pub(super) fn failure(origin: &str, error: &RedisError) -> Failure {
@@ -26,7 +23,7 @@ pub(super) fn failure(origin: &str, error: &RedisError) -> Failure {
             let problem = "something that is not the protocol of Redis; is the address right, and does it want TLS (config.tls)?";
             Failure::Unusable { origin, problem: problem.to_owned() }
         }
-        _ => Failure::Unreachable { origin, problem: broken(error) },
+        _ => broken(origin, error),
     }
 }
 
@@ -53,33 +50,20 @@ fn refusal(error: &RedisError) -> String {
     format!("{remedy} ({code})")
 }
 
-/// Why a connection could not be made or was lost.
-fn broken(error: &RedisError) -> String {
+/// A connection that could not be made or was lost.
+fn broken(origin: String, error: &RedisError) -> Failure {
     let text = quoted(&error.to_string());
-    if error.is_connection_refusal() {
+    if let Some(problem) = tls::problem(&text) {
+        return Failure::Refused { origin, problem };
+    }
+    let problem = if error.is_connection_refusal() {
         "the connection is refused; nobody listens there".to_owned()
-    } else if let Some(problem) = certificate_problem(&text) {
-        problem
     } else if error.kind() == ErrorKind::ClusterConnectionNotFound {
         "no node of the cluster answers".to_owned()
-    } else if error.is_connection_dropped() && io_kind(error) != Some(io::ErrorKind::NotFound) {
+    } else if error.is_connection_dropped() {
         "the connection was closed by the other side".to_owned()
     } else {
         text
-    }
-}
-
-fn io_kind(error: &RedisError) -> Option<io::ErrorKind> {
-    let source = error.source()?;
-    source.downcast_ref::<io::Error>().map(io::Error::kind)
-}
-
-fn certificate_problem(text: &str) -> Option<String> {
-    let reason = text.split("invalid peer certificate: ").nth(1)?;
-    Some(match reason.split_whitespace().next() {
-        Some("UnknownIssuer") => {
-            "its certificate is of an authority that is not trusted: put that authority's under `ca.crt` into the Secret".to_owned()
-        }
-        _ => format!("its certificate is not valid: {reason}"),
-    })
+    };
+    Failure::Unreachable { origin, problem }
 }

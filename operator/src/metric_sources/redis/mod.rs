@@ -16,7 +16,7 @@ use futures::future::BoxFuture;
 use jiff::Timestamp;
 
 use super::pool::{Pool, Seat};
-use super::{Credentials, Failure, Hosts, Query};
+use super::{Credentials, Failure, Hosts, Query, Sources};
 use connect::Connection;
 use login::Login;
 use place::Place;
@@ -43,12 +43,7 @@ struct Redis {
 }
 
 /// The query of a metric of type redis.
-pub(super) fn query(
-    config: &SourceConfig,
-    connections: &Connections,
-    hosts: &Arc<Hosts>,
-    field: &str,
-) -> Result<Arc<dyn Query>, Invalid> {
+pub(super) fn build(sources: &Sources, config: &SourceConfig, field: &str) -> Result<Arc<dyn Query>, Invalid> {
     let place = Place::of(config, field)?;
     let question = Question::of(config, field)?;
     let seconds = config.timeout_seconds.unwrap_or(DEFAULT_TIMEOUT);
@@ -58,8 +53,8 @@ pub(super) fn query(
         last: Mutex::new(question.kind),
         question,
         timeout: Duration::from_secs(seconds.unsigned_abs().into()),
-        hosts: Arc::clone(hosts),
-        seat: connections.0.seat(),
+        hosts: Arc::clone(&sources.hosts),
+        seat: sources.redis.0.seat(),
     }))
 }
 
