@@ -13,6 +13,8 @@ fn exported() -> String {
     metrics.applied("Deployment", "created");
     metrics.retried("cash-service");
     metrics.leads(true);
+    metrics.sampled("prometheus", "answered");
+    metrics.sample_took("prometheus", Duration::from_millis(1));
     metrics.text().unwrap()
 }
 

@@ -11,6 +11,7 @@ use k8s_openapi::ByteString;
 pub struct Credentials {
     version: String,
     values: BTreeMap<String, Vec<u8>>,
+    absent: Option<(String, String)>,
 }
 
 impl Credentials {
@@ -18,13 +19,30 @@ impl Credentials {
     pub fn new(auth: &AuthRef, data: &BTreeMap<String, ByteString>, version: &str) -> Self {
         let mut values: BTreeMap<String, Vec<u8>> =
             data.iter().map(|(key, value)| (key.clone(), value.0.clone())).collect();
+        let mut absent = None;
         for (name, key) in &auth.keys {
             match data.get(key) {
-                Some(value) => values.insert(name.clone(), value.0.clone()),
-                None => values.remove(name),
-            };
+                Some(value) => {
+                    values.insert(name.clone(), value.0.clone());
+                }
+                None => {
+                    values.remove(name);
+                    absent.get_or_insert_with(|| (name.clone(), key.clone()));
+                }
+            }
         }
-        Self { version: version.to_owned(), values }
+        Self { version: version.to_owned(), values, absent }
+    }
+
+    /// A bearer token and nothing else.
+    pub(super) fn of_token(token: &str) -> Self {
+        let values = BTreeMap::from([("token".to_owned(), token.as_bytes().to_vec())]);
+        Self { version: "token".to_owned(), values, absent: None }
+    }
+
+    /// A name of `authRef.keys`, and its key, which the Secret does not have.
+    pub fn absent(&self) -> Option<(&str, &str)> {
+        self.absent.as_ref().map(|(name, key)| (name.as_str(), key.as_str()))
     }
 
     /// What tells these credentials from earlier ones of the same Secret.
@@ -35,6 +53,12 @@ impl Credentials {
     /// A value; none when the Secret does not have it.
     pub fn get(&self, name: &str) -> Option<&[u8]> {
         self.values.get(name).map(Vec::as_slice)
+    }
+
+    /// The values whose names begin like this, by the rest of their names.
+    pub fn with_prefix<'a>(&'a self, prefix: &'a str) -> impl Iterator<Item = (&'a str, &'a [u8])> {
+        let values = self.values.iter();
+        values.filter_map(move |(name, value)| Some((name.strip_prefix(prefix)?, value.as_slice())))
     }
 
     /// A value that is text, without the newline that editors leave at its end.

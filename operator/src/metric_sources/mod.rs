@@ -1,4 +1,4 @@
-//! Metric sources: one file and one line of [`build`] for each type.
+//! Metric sources: one file and one line of [`Sources::build`] for each type.
 
 mod address;
 mod answer;
@@ -6,12 +6,21 @@ mod certificates;
 mod credentials;
 pub mod external;
 mod hosts;
+mod http;
+mod http_client;
+mod json_path;
 mod pool;
-pub mod redis;
+mod prometheus;
+mod promql;
+mod pubsub;
+mod redis;
+mod resource;
 
 pub use answer::Failure;
 pub use credentials::Credentials;
 pub use hosts::{Hosts, HostsError};
+pub use http_client::HttpClients;
+pub use pubsub::Tokens;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -29,12 +38,32 @@ pub struct Sources {
     pub prometheus_address: Option<String>,
     /// Which hosts may be asked.
     pub hosts: Arc<Hosts>,
-    /// For the source `resource`.
-    pub client: Client,
+    /// Connections of the sources that speak HTTP.
+    pub http: HttpClients,
     /// Connections to Redis.
     pub redis: redis::Connections,
     /// Connections to external scalers.
     pub external: external::Connections,
+    /// Tokens of Google Cloud.
+    pub tokens: Tokens,
+    /// For the source `resource`.
+    pub client: Client,
+}
+
+impl Sources {
+    /// Sources that ask the hosts that may be asked.
+    pub fn new(prometheus_address: Option<String>, hosts: Hosts, client: Client) -> Self {
+        let hosts = Arc::new(hosts);
+        Self {
+            prometheus_address,
+            http: HttpClients::new(hosts.clone()),
+            hosts,
+            redis: redis::Connections::default(),
+            external: external::Connections::default(),
+            tokens: Tokens::from_environment(),
+            client,
+        }
+    }
 }
 
 /// Whom a metric is asked for.
@@ -98,12 +127,12 @@ impl Sources {
         field: &str,
     ) -> Result<Arc<dyn Query>, Invalid> {
         match type_ {
-            SourceType::Redis => redis::query(config, &self.redis, &self.hosts, field),
-            SourceType::External => external::query(config, subject, &self.external, &self.hosts, field),
-            _ => Err(Invalid {
-                field: field.to_owned(),
-                problem: "has a source that this operator does not know".to_owned(),
-            }),
+            SourceType::Prometheus => prometheus::build(self, config, field),
+            SourceType::Redis => redis::build(self, config, field),
+            SourceType::Pubsub => pubsub::build(self, config, field),
+            SourceType::Http => http::build(self, config, field),
+            SourceType::External => external::build(self, config, subject, field),
+            SourceType::Resource => resource::build(self, config, subject, field),
         }
     }
 }

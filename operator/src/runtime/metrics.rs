@@ -11,6 +11,8 @@ use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
 
 type Labels = Vec<(&'static str, String)>;
+/// Labels whose values are known when the program is made: they are looked up a thousand times a second.
+type Known<const N: usize> = [(&'static str, &'static str); N];
 
 /// The process's metrics.
 pub struct Metrics {
@@ -20,6 +22,8 @@ pub struct Metrics {
     applies: Family<Labels, Counter>,
     retries: Family<Labels, Counter>,
     leader: Gauge,
+    samples: Family<Known<2>, Counter>,
+    sample_seconds: Family<Known<1>, Histogram>,
 }
 
 fn seconds_histogram() -> Histogram {
@@ -34,14 +38,18 @@ impl Default for Metrics {
         let applies = Family::<Labels, Counter>::default();
         let retries = Family::<Labels, Counter>::default();
         let leader = Gauge::default();
+        let samples = Family::<Known<2>, Counter>::default();
+        let sample_seconds = Family::<Known<1>, Histogram>::new_with_constructor(seconds_histogram);
         let build = Info::new(vec![("version", env!("CARGO_PKG_VERSION"))]);
         registry.register("reconcile", "Reconciles by controller and outcome", reconciles.clone());
         registry.register("reconcile_seconds", "Duration of reconciles by controller", seconds.clone());
         registry.register("apply", "Writes to child objects by kind and result", applies.clone());
         registry.register("retries", "Reconciles asked for again after a failure", retries.clone());
         registry.register("leader", "Whether this replica acts: 1 or 0", leader.clone());
+        registry.register("sample", "Attempts to sample metrics, by source and result", samples.clone());
+        registry.register("sample_seconds", "Duration of questions to sources", sample_seconds.clone());
         registry.register("build", "The running build", build);
-        Self { registry, reconciles, seconds, applies, retries, leader }
+        Self { registry, reconciles, seconds, applies, retries, leader, samples, sample_seconds }
     }
 }
 
@@ -70,6 +78,16 @@ impl Metrics {
         self.leader.set(leads.into());
     }
 
+    /// Counts an attempt to sample a metric.
+    pub fn sampled(&self, source: &'static str, result: &'static str) {
+        self.samples.get_or_create(&[("source", source), ("result", result)]).inc();
+    }
+
+    /// Notes how long a source took.
+    pub fn sample_took(&self, source: &'static str, took: Duration) {
+        self.sample_seconds.get_or_create(&[("source", source)]).observe(took.as_secs_f64());
+    }
+
     /// All metrics as text.
     pub fn text(&self) -> Result<String, std::fmt::Error> {
         let mut text = String::new();
@@ -89,6 +107,8 @@ mod tests {
         metrics.applied("Deployment", "created");
         metrics.retried("cash-service");
         metrics.leads(true);
+        metrics.sampled("prometheus", "answered");
+        metrics.sample_took("prometheus", Duration::from_millis(3));
         let text = metrics.text().unwrap();
         for name in [
             r#"csop_reconcile_total{controller="cash-service",outcome="steady"} 1"#,
@@ -96,6 +116,8 @@ mod tests {
             r#"csop_apply_total{kind="Deployment",result="created"} 1"#,
             r#"csop_retries_total{controller="cash-service"} 1"#,
             "csop_leader 1",
+            r#"csop_sample_total{source="prometheus",result="answered"} 1"#,
+            r#"csop_sample_seconds_count{source="prometheus"} 1"#,
             "csop_build_info{version=",
         ] {
             assert!(text.contains(name), "{name} in {text}");
