@@ -54,7 +54,8 @@ impl Redis {
         let folder = super::folder("redis")?;
         if settings.tls {
             let authority = Authority::create(folder.path(), "ca")?;
-            authority.issue("server", &Subject { name: "redis", hosts: &["127.0.0.1"], ..Subject::default() })?;
+            authority
+                .issue("server", &Subject { name: "redis", hosts: &["127.0.0.1"], ..Subject::default() })?;
             authority.issue("client", &Subject { name: "client", ..Subject::default() })?;
         }
         let [port] = ports::free()?;
@@ -105,9 +106,7 @@ impl Redis {
         lines.push(format!("port {}", if self.settings.tls { 0 } else { self.port }));
         if self.settings.tls {
             lines.push(format!("tls-port {}", self.port));
-            for (key, file) in
-                [("ca-cert", "ca.crt"), ("cert", "server.crt"), ("key", "server.key")]
-            {
+            for (key, file) in [("ca-cert", "ca.crt"), ("cert", "server.crt"), ("key", "server.key")] {
                 lines.push(format!("tls-{key}-file {}", self.file(file).display()));
             }
         }

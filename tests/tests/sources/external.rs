@@ -42,7 +42,7 @@ async fn answer(query: &Arc<dyn Query>) -> (Vec<f64>, Option<bool>, Option<f64>)
 
 #[tokio::test]
 async fn a_scaler_says_value_target_and_whether_there_is_work() {
-    let peer = Peer::start(None).await;
+    let peer = Peer::start(None);
     let query = of(&peer);
     assert_eq!(query.reach(), Reach::Scaler);
     assert_eq!(answer(&query).await, (vec![7.0], Some(true), Some(2.5)));
@@ -61,7 +61,7 @@ async fn a_scaler_says_value_target_and_whether_there_is_work() {
 
 #[tokio::test]
 async fn several_values_are_passed_on_and_none_is_empty() {
-    let peer = Peer::start(None).await;
+    let peer = Peer::start(None);
     let query = of(&peer);
     peer.set(|state| {
         state.values.insert("queue".to_owned(), vec![metric("queue", 1, 0.0), metric("queue", 2, 0.0)]);
@@ -80,13 +80,16 @@ async fn several_values_are_passed_on_and_none_is_empty() {
 
 #[tokio::test]
 async fn of_several_metrics_one_is_chosen_by_name() {
-    let peer = Peer::start(None).await;
+    let peer = Peer::start(None);
     peer.set(|state| {
         state.specs.push(spec("age", 60, 0.0));
         state.values.insert("age".to_owned(), vec![metric("age", 90, 0.0)]);
     });
     let unnamed = message(of(&peer).ask(&nothing()).await);
-    assert!(unnamed.contains("several metrics (queue, age): choose one by config.metadata.metricName"), "{unnamed}");
+    assert!(
+        unnamed.contains("several metrics (queue, age): choose one by config.metadata.metricName"),
+        "{unnamed}"
+    );
     let query = query(json!({"scalerAddress": peer.address(), "metadata": {"metricName": "age"}}));
     assert_eq!(answer(&query).await, (vec![90.0], Some(true), Some(60.0)));
     peer.set(|state| state.specs.clear());
@@ -96,7 +99,7 @@ async fn of_several_metrics_one_is_chosen_by_name() {
 
 #[tokio::test]
 async fn errors_come_in_the_words_of_the_scaler() {
-    let peer = Peer::start(None).await;
+    let peer = Peer::start(None);
     let query = of(&peer);
     let fails = async |code, words: &str| {
         peer.set(|state| state.failing = Some((code, words.to_owned())));
@@ -115,7 +118,7 @@ async fn errors_come_in_the_words_of_the_scaler() {
 
 #[tokio::test]
 async fn a_scaler_that_dies_is_missed_and_found_again() {
-    let peer = Peer::start(None).await;
+    let mut peer = Peer::start(None);
     let query = of(&peer);
     answer(&query).await;
     peer.kill();
@@ -125,7 +128,7 @@ async fn a_scaler_that_dies_is_missed_and_found_again() {
     .await;
     let gone = message(query.ask(&nothing()).await);
     assert!(gone.contains("refused"), "{gone}");
-    let _again = Peer::start_on(peer.address, None).await;
+    let _again = Peer::start_on(peer.address, None);
     wait::until_ok(SOON, "it is found", async || query.ask(&nothing()).await.map(drop)).await;
 }
 
@@ -133,13 +136,14 @@ async fn a_scaler_that_dies_is_missed_and_found_again() {
 async fn tls_with_certificates_on_both_sides() {
     let folder = tempfile::tempdir().unwrap();
     let authority = Authority::create(folder.path(), "ca").unwrap();
-    let server =
-        authority.issue("server", &Subject { name: "scaler", hosts: &["127.0.0.1"], ..Subject::default() }).unwrap();
+    let server = authority
+        .issue("server", &Subject { name: "scaler", hosts: &["127.0.0.1"], ..Subject::default() })
+        .unwrap();
     let client = authority.issue("client", &Subject { name: "client", ..Subject::default() }).unwrap();
     let read = |path: &std::path::Path| fs::read(path).unwrap();
     let ca = read(&authority.certificate());
     let tls = Tls { certificate: read(&server.certificate), key: read(&server.key), authority: ca.clone() };
-    let peer = Peer::start(Some(tls)).await;
+    let peer = Peer::start(Some(tls));
     let (certificate, key) = (read(&client.certificate), read(&client.key));
     let config = json!({"scalerAddress": peer.address(), "tls": true});
     let ask = async |credentials: Credentials| query(config.clone()).ask(&credentials).await;
@@ -155,7 +159,7 @@ async fn tls_with_certificates_on_both_sides() {
 
 #[tokio::test]
 async fn work_is_pushed() {
-    let peer = Peer::start(None).await;
+    let mut peer = Peer::start(None);
     let query = of(&peer);
     let mut pushes = query.clone().pushes(Arc::default()).unwrap();
     // The stream is opened when it is listened to.
@@ -172,24 +176,22 @@ async fn work_is_pushed() {
     assert_eq!(pushes.next().await, Some(Ok(false)));
     assert_eq!(answer(&query).await.0, [7.0]);
 
-    drop(pushes);
-    let mut pushes = query.pushes(Arc::default()).unwrap();
-    let next = tokio::spawn(async move { (pushes.next().await, pushes.next().await) });
-    wait::until(SOON, "it is open again", async || (peer.state.lock().unwrap().streams == 2).then_some(())).await;
-    peer.push(true);
     peer.kill();
-    let (_, end) = next.await.unwrap();
-    assert!(matches!(end, None | Some(Err(_) | Ok(false))), "{end:?}");
+    let end = tokio::time::timeout(SOON, pushes.next()).await.unwrap();
+    assert!(matches!(end, None | Some(Err(_))), "{end:?}");
 }
 
 #[tokio::test]
 async fn a_scaler_without_push_is_not_asked_for_it_again() {
-    let peer = Peer::start(None).await;
+    let peer = Peer::start(None);
     peer.set(|state| state.pushes = false);
     let query = of(&peer);
     let pushes = query.clone().pushes(Arc::default()).unwrap();
     assert_eq!(pushes.collect::<Vec<_>>().await, []);
-    assert!(query.clone().pushes(Arc::default()).is_none());
+    let mut later = query.clone().pushes(Arc::default()).unwrap();
+    assert!(futures::poll!(later.next()).is_pending());
+    assert_eq!(answer(&query).await.0, [7.0]);
+    assert!(futures::poll!(later.next()).is_pending());
     assert_eq!(peer.state.lock().unwrap().streams, 1);
     assert_eq!(answer(&query).await.0, [7.0]);
 }

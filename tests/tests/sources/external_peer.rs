@@ -18,7 +18,10 @@ use futures::{
     stream::{self, BoxStream},
 };
 use http::{Request, Response};
-use tokio::sync::watch;
+use tokio::{
+    runtime::{self, Runtime},
+    sync::watch,
+};
 use tonic::{
     Code, Status,
     body::Body,
@@ -44,12 +47,12 @@ pub struct State {
 }
 
 /// A running external scaler.
-#[derive(Clone)]
 pub struct Peer {
     pub state: Arc<Mutex<State>>,
     pushed: watch::Sender<bool>,
     pub address: SocketAddr,
-    stop: watch::Sender<()>,
+    /// Of its own, so that its connections end with it.
+    runtime: Option<Runtime>,
 }
 
 /// The certificates of a scaler that speaks TLS: its own with the key, and the authority of its clients.
@@ -69,11 +72,11 @@ pub fn metric(name: &str, value: i64, float: f64) -> MetricValue {
 
 impl Peer {
     /// Starts one with a metric `queue` of 7, target 2.5.
-    pub async fn start(tls: Option<Tls>) -> Self {
-        Self::start_on("127.0.0.1:0".parse().unwrap(), tls).await
+    pub fn start(tls: Option<Tls>) -> Self {
+        Self::start_on("127.0.0.1:0".parse().unwrap(), tls)
     }
 
-    pub async fn start_on(address: SocketAddr, tls: Option<Tls>) -> Self {
+    pub fn start_on(address: SocketAddr, tls: Option<Tls>) -> Self {
         let state = State {
             specs: vec![spec("queue", 10, 2.5)],
             values: BTreeMap::from([("queue".to_owned(), vec![metric("queue", 7, 0.0)])]),
@@ -83,10 +86,13 @@ impl Peer {
             asked: vec![],
             streams: 0,
         };
-        let incoming = TcpIncoming::bind(address).unwrap();
+        let runtime = runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let incoming = {
+            let _within = runtime.enter();
+            TcpIncoming::bind(address).unwrap()
+        };
         let address = incoming.local_addr().unwrap();
-        let (stop, mut stopped) = watch::channel(());
-        let peer = Self { state: Arc::new(Mutex::new(state)), pushed: watch::channel(false).0, address, stop };
+        let (state, pushed) = (Arc::new(Mutex::new(state)), watch::channel(false).0);
         let mut server = Server::builder();
         if let Some(tls) = tls {
             let config = ServerTlsConfig::new()
@@ -94,15 +100,9 @@ impl Peer {
                 .client_ca_root(Certificate::from_pem(tls.authority));
             server = server.tls_config(config).unwrap();
         }
-        let service = Service { state: Arc::clone(&peer.state), pushed: peer.pushed.clone() };
-        tokio::spawn(async move {
-            let serving = server.add_service(service).serve_with_incoming(incoming);
-            tokio::select! {
-                _ = stopped.changed() => {}
-                ended = serving => ended.unwrap(),
-            }
-        });
-        peer
+        let service = Service { state: Arc::clone(&state), pushed: pushed.clone() };
+        runtime.spawn(server.add_service(service).serve_with_incoming(incoming));
+        Self { state, pushed, address, runtime: Some(runtime) }
     }
 
     pub fn address(&self) -> String {
@@ -119,9 +119,16 @@ impl Peer {
     }
 
     /// Ends it with all its connections.
-    pub fn kill(&self) {
-        self.stop.send_replace(());
-        self.pushed.send_replace(false);
+    pub fn kill(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+impl Drop for Peer {
+    fn drop(&mut self) {
+        self.kill();
     }
 }
 

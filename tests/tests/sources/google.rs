@@ -118,7 +118,8 @@ impl Google {
 
     /// Why this request may not read metrics of the project.
     fn refusal(&self, path: &str, headers: &HeaderMap, project: &str) -> Option<Response> {
-        let bearer = headers.get("authorization").and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
+        let bearer =
+            headers.get("authorization").and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
         self.set(|settings| {
             settings.requests.push(path.to_owned());
             if !bearer.is_some_and(|token| settings.tokens.contains(token)) {
@@ -143,7 +144,8 @@ fn error(status: StatusCode, name: &str, message: &str) -> Response {
 
 async fn token(State(google): State<Google>, Form(form): Form<BTreeMap<String, String>>) -> Response {
     google.set(|settings| settings.requests.push("/token".to_owned()));
-    let granted = form.get("grant_type").map(String::as_str) == Some("urn:ietf:params:oauth:grant-type:jwt-bearer");
+    let granted =
+        form.get("grant_type").map(String::as_str) == Some("urn:ietf:params:oauth:grant-type:jwt-bearer");
     match form.get("assertion").filter(|_| granted).map(|assertion| google.verify(assertion)) {
         None => denied("unsupported_grant_type", "Invalid grant_type"),
         Some(Err(problem)) => denied("invalid_grant", problem),
@@ -172,7 +174,9 @@ impl Google {
         let now = Timestamp::now().as_second();
         let (issued, expires) = (claims["iat"].as_i64().unwrap_or(0), claims["exp"].as_i64().unwrap_or(0));
         if (issued - now).abs() > 300 || expires <= now || expires - issued > 3600 {
-            return Err("Invalid JWT: Token must be a short-lived token (60 minutes) and in a reasonable timeframe.");
+            return Err(
+                "Invalid JWT: Token must be a short-lived token (60 minutes) and in a reasonable timeframe.",
+            );
         }
         if claims["iss"] != EMAIL {
             return Err("Invalid grant: account not found");
@@ -258,12 +262,17 @@ async fn time_series(
     let time = |name: &str| query[name].parse::<Timestamp>().unwrap();
     let (start, end) = (time("interval.startTime"), time("interval.endTime"));
     google.set(|settings| {
-        let value = if filter.contains("metric.type = \"pubsub.googleapis.com/subscription/num_undelivered_messages\"") {
+        let value = if filter
+            .contains("metric.type = \"pubsub.googleapis.com/subscription/num_undelivered_messages\"")
+        {
             settings.backlog
-        } else if filter.contains("metric.type = \"pubsub.googleapis.com/subscription/oldest_unacked_message_age\"") {
+        } else if filter
+            .contains("metric.type = \"pubsub.googleapis.com/subscription/oldest_unacked_message_age\"")
+        {
             Some(settings.oldest_age)
         } else {
-            let message = "Field filter had an invalid value: The lefthand side of each expression must be prefixed";
+            let message =
+                "Field filter had an invalid value: The lefthand side of each expression must be prefixed";
             return error(StatusCode::BAD_REQUEST, "INVALID_ARGUMENT", message);
         };
         let known = filter.contains(&format!("resource.labels.subscription_id = \"{SUBSCRIPTION}\""));

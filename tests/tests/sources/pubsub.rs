@@ -107,10 +107,8 @@ async fn workload_identity_needs_no_secret() {
     assert!(without.contains("is workload identity set up"), "{without}");
 
     let [port] = csop_tests::ports::free().unwrap();
-    let elsewhere = Sources {
-        tokens: Tokens::with_metadata_host(&format!("127.0.0.1:{port}")),
-        ..asking::sources()
-    };
+    let elsewhere =
+        Sources { tokens: Tokens::with_metadata_host(&format!("127.0.0.1:{port}")), ..asking::sources() };
     let query = asking::query(&elsewhere, SourceType::Pubsub, config(&google));
     let elsewhere = query.ask(&nothing()).await.unwrap_err();
     assert!(elsewhere.to_string().contains("no metadata server of Google Cloud"), "{elsewhere}");
@@ -122,10 +120,8 @@ async fn the_own_identity_is_shown_to_google_only() {
     let google = Google::start().await;
     // Any address of this machine but the one that is allowed.
     let hosts = Hosts::new(["127.0.0.2"]).unwrap();
-    let sources = Sources {
-        tokens: Tokens::with_metadata_host(&google.address),
-        ..asking::with_hosts(hosts)
-    };
+    let sources =
+        Sources { tokens: Tokens::with_metadata_host(&google.address), ..asking::with_hosts(hosts) };
     let mut elsewhere = config(&google);
     elsewhere["endpoint"] = json!("https://monitoring.example.com");
     let query = asking::query(&sources, SourceType::Pubsub, elsewhere);
@@ -157,7 +153,10 @@ async fn what_google_refuses_is_said_with_a_remedy() {
     let failure = ask(config(&google), &with_key(&google)).await.unwrap_err();
     assert!(!failure.concerns_origin());
     let wrong = failure.to_string();
-    assert!(wrong.contains("cannot get a token for scaler@shop-prod") && wrong.contains("Invalid JWT Signature"), "{wrong}");
+    assert!(
+        wrong.contains("cannot get a token for scaler@shop-prod") && wrong.contains("Invalid JWT Signature"),
+        "{wrong}"
+    );
     assert!(!wrong.contains("ya29") && !wrong.contains("PRIVATE"), "{wrong}");
     google.set(|settings| settings.knows_key = true);
 
@@ -172,7 +171,13 @@ async fn what_google_refuses_is_said_with_a_remedy() {
 #[tokio::test]
 async fn names_that_cannot_be_are_refused() {
     let refused = |config: Value| asking::refusal(SourceType::Pubsub, config);
-    assert!(refused(json!({"projectId": "shop", "subscription": "projects/p/subscriptions/s"})).starts_with("config.subscription"));
+    assert!(
+        refused(json!({"projectId": "shop", "subscription": "projects/p/subscriptions/s"}))
+            .starts_with("config.subscription")
+    );
     assert!(refused(json!({"projectId": "Shop!", "subscription": "s"})).starts_with("config.projectId"));
-    assert!(refused(json!({"projectId": "shop", "subscription": "s", "signal": "lag"})).starts_with("config.signal"));
+    assert!(
+        refused(json!({"projectId": "shop", "subscription": "s", "signal": "lag"}))
+            .starts_with("config.signal")
+    );
 }

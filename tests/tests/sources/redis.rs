@@ -42,7 +42,8 @@ async fn every_kind_of_key_has_its_size() {
     ] {
         server.run(command);
     }
-    let sizes = [("list", 3.0), ("set", 2.0), ("zset", 4.0), ("hash", 1.0), ("string", 12.5), ("stream", 1.0)];
+    let sizes =
+        [("list", 3.0), ("set", 2.0), ("zset", 4.0), ("hash", 1.0), ("string", 12.5), ("stream", 1.0)];
     for (key, size) in sizes {
         let config = json!({"address": server.address(), "key": key});
         assert_eq!(answer(config, &nothing()).await, Ok(size), "{key}");
@@ -54,7 +55,10 @@ async fn every_kind_of_key_has_its_size() {
         assert_eq!(answer(config, &nothing()).await, Ok(0.0), "{kind}");
     }
     server.run("SELECT 3");
-    assert_eq!(answer(json!({"address": server.address(), "db": 3, "key": "list"}), &nothing()).await, Ok(0.0));
+    assert_eq!(
+        answer(json!({"address": server.address(), "db": 3, "key": "list"}), &nothing()).await,
+        Ok(0.0)
+    );
 }
 
 #[tokio::test]
@@ -93,7 +97,8 @@ async fn groups_of_a_stream_have_lag_and_pending_entries() {
     }
     server.run("XGROUP CREATE s g 0");
     server.run("XREADGROUP GROUP g c COUNT 2 STREAMS s >");
-    let config = |signal: &str| json!({"address": server.address(), "key": "s", "group": "g", "signal": signal});
+    let config =
+        |signal: &str| json!({"address": server.address(), "key": "s", "group": "g", "signal": signal});
     assert_eq!(answer(config("lag"), &nothing()).await, Ok(3.0));
     assert_eq!(answer(config("pending"), &nothing()).await, Ok(2.0));
     server.run("XACK s g 1-0");
@@ -101,7 +106,10 @@ async fn groups_of_a_stream_have_lag_and_pending_entries() {
 
     server.run("XDEL s 4-0");
     let unknown = says(config("lag"), &nothing()).await;
-    assert!(unknown.contains("lag the server cannot tell") && unknown.contains("signal: pending"), "{unknown}");
+    assert!(
+        unknown.contains("lag the server cannot tell") && unknown.contains("signal: pending"),
+        "{unknown}"
+    );
 
     for signal in ["lag", "pending"] {
         let config = json!({"address": server.address(), "key": "s", "group": "other", "signal": signal});
@@ -165,7 +173,10 @@ async fn tls_with_certificates_on_both_sides() {
     assert_eq!(answer(config.clone(), &all).await, Ok(1.0));
 
     let untrusted = says(config.clone(), &secret("1", &[("tls.crt", &certificate), ("tls.key", &key)])).await;
-    assert!(untrusted.contains("authority that is not trusted") && untrusted.contains("`ca.crt`"), "{untrusted}");
+    assert!(
+        untrusted.contains("authority that is not trusted") && untrusted.contains("`ca.crt`"),
+        "{untrusted}"
+    );
     let nobody = says(config.clone(), &secret("1", &[("ca.crt", &ca)])).await;
     assert!(nobody.contains("refuses: ") && nobody.contains("`tls.crt`"), "{nobody}");
     let half = says(config, &secret("1", &[("ca.crt", &ca), ("tls.crt", &certificate)])).await;
@@ -251,7 +262,8 @@ async fn this_machine_is_not_asked_unless_it_is_allowed() {
 #[tokio::test]
 async fn a_server_that_never_answers_is_given_up() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let config = json!({"address": listener.local_addr().unwrap().to_string(), "key": "jobs", "timeoutSeconds": 1});
+    let config =
+        json!({"address": listener.local_addr().unwrap().to_string(), "key": "jobs", "timeoutSeconds": 1});
     let query = query(config);
     assert_eq!(query.timeout(), Duration::from_secs(1));
     let late = message(query.ask(&secret("1", &[("password", "x")])).await);
@@ -262,6 +274,9 @@ async fn a_server_that_never_answers_is_given_up() {
 async fn configurations_that_cannot_be_are_refused() {
     let refused = |config: Value| asking::refusal(SourceType::Redis, config);
     assert!(refused(json!({"address": "a", "key": "k", "signal": "lag"})).starts_with("config.signal needs"));
-    assert!(refused(json!({"address": "a", "key": "k", "group": "g", "kind": "list"})).starts_with("config.group"));
+    assert!(
+        refused(json!({"address": "a", "key": "k", "group": "g", "kind": "list"}))
+            .starts_with("config.group")
+    );
     assert!(refused(json!({"address": "a:b:c", "key": "k"})).starts_with("config.address"));
 }

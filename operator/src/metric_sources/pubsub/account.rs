@@ -43,7 +43,9 @@ impl Account {
         let file: File = serde_json::from_slice(json)
             .map_err(|_| wrong("is not the JSON that Google gives out as the key of a service account"))?;
         if file.type_ != "service_account" {
-            return Err(wrong("has to be the key of a service account; in Google Cloud, workload identity needs no Secret at all"));
+            return Err(wrong(
+                "has to be the key of a service account; in Google Cloud, workload identity needs no Secret at all",
+            ));
         }
         let (Some(email), Some(key)) = (file.client_email, file.private_key) else {
             return Err(wrong("has no client_email or no private_key"));
@@ -63,7 +65,11 @@ impl Account {
             "iss": self.email, "scope": SCOPE, "aud": self.token_uri,
             "iat": issued, "exp": issued + LIFE_SECONDS,
         });
-        let text = format!("{}.{}", base64url(header.to_string().as_bytes()), base64url(claims.to_string().as_bytes()));
+        let text = format!(
+            "{}.{}",
+            base64url(header.to_string().as_bytes()),
+            base64url(claims.to_string().as_bytes())
+        );
         let signature = self.signature(text.as_bytes());
         let signature = signature.ok_or_else(|| {
             Failure::Unasked(format!("the private_key in {SECRET_KEY} of the Secret is no RSA key in PEM"))
@@ -106,9 +112,14 @@ mod tests {
 
     #[test]
     fn base64_is_that_of_the_rfc() {
-        for (plain, encoded) in
-            [("", ""), ("f", "Zg"), ("fo", "Zm8"), ("foo", "Zm9v"), ("foob", "Zm9vYg"), ("foobar", "Zm9vYmFy")]
-        {
+        for (plain, encoded) in [
+            ("", ""),
+            ("f", "Zg"),
+            ("fo", "Zm8"),
+            ("foo", "Zm9v"),
+            ("foob", "Zm9vYg"),
+            ("foobar", "Zm9vYmFy"),
+        ] {
             assert_eq!(base64url(plain.as_bytes()), encoded);
         }
         assert_eq!(base64url(&[0xfb, 0xff, 0xfe]), "-__-");

@@ -54,9 +54,9 @@ impl Value {
 
 /// The latest point of each time series. Its time is that of the oldest among them.
 pub(super) fn series(origin: &str, body: &[u8], now: Timestamp) -> Result<Reading, Failure> {
-    let unusable = |problem: &str| Failure::Unusable { origin: origin.to_owned(), problem: problem.to_owned() };
-    let page: Page =
-        serde_json::from_slice(body).map_err(|error| unusable(promql::instead(body, &error)))?;
+    let unusable =
+        |problem: &str| Failure::Unusable { origin: origin.to_owned(), problem: problem.to_owned() };
+    let page: Page = serde_json::from_slice(body).map_err(|error| unusable(promql::instead(body, &error)))?;
     let mut time = now;
     let mut values = vec![];
     for series in page.time_series {
@@ -102,7 +102,9 @@ pub(super) fn refusal(origin: &str, status: StatusCode, body: &[u8], project: &s
             "the account may not read metrics of the project {project}: it needs the role Monitoring Viewer, and the project the Cloud \
              Monitoring API ({words})"
         ),
-        StatusCode::NOT_FOUND => format!("there is no project {project}, or nothing at that endpoint ({words})"),
+        StatusCode::NOT_FOUND => {
+            format!("there is no project {project}, or nothing at that endpoint ({words})")
+        }
         _ => words,
     };
     Failure::Refused { origin, problem }
@@ -138,7 +140,10 @@ mod tests {
     fn refusals_say_what_is_needed() {
         let body = br#"{"error": {"code": 403, "message": "Permission monitoring.timeSeries.list denied", "status": "PERMISSION_DENIED"}}"#;
         let refused = refusal("m", StatusCode::FORBIDDEN, body, "shop").to_string();
-        assert!(refused.contains("role Monitoring Viewer") && refused.contains("PERMISSION_DENIED"), "{refused}");
+        assert!(
+            refused.contains("role Monitoring Viewer") && refused.contains("PERMISSION_DENIED"),
+            "{refused}"
+        );
         let down = refusal("m", StatusCode::SERVICE_UNAVAILABLE, b"{}", "shop");
         assert!(down.concerns_origin());
     }

@@ -31,7 +31,11 @@ struct PubSub {
 }
 
 /// The query of a metric of type pubsub.
-pub(super) fn build(sources: &Sources, config: &SourceConfig, field: &str) -> Result<Arc<dyn Query>, Invalid> {
+pub(super) fn build(
+    sources: &Sources,
+    config: &SourceConfig,
+    field: &str,
+) -> Result<Arc<dyn Query>, Invalid> {
     let subscription = Subscription {
         project: project(config.project_id.as_deref().unwrap_or_default(), field)?,
         name: subscription(config.subscription.as_deref().unwrap_or_default(), field)?,
@@ -67,7 +71,8 @@ fn project(id: &str, field: &str) -> Result<String, Invalid> {
 fn subscription(name: &str, field: &str) -> Result<String, Invalid> {
     let known = |c: char| c.is_ascii_alphanumeric() || "-_.~+%".contains(c);
     if name.is_empty() || !name.chars().all(known) {
-        let problem = "must be the short name of a subscription, without projects/ID/subscriptions/ before it";
+        let problem =
+            "must be the short name of a subscription, without projects/ID/subscriptions/ before it";
         return Err(Invalid::new(format!("{field}.subscription"), problem));
     }
     Ok(name.to_owned())

@@ -70,7 +70,8 @@ impl Monitoring {
         let now = Timestamp::now();
         let answer = self.ask(self.list(now)?, &token).await?;
         if answer.status.is_success() {
-            *self.listing.lock().unwrap_or_else(PoisonError::into_inner) = Some(since.filter(|since| since.elapsed() <= PREFERENCE).unwrap_or_else(Instant::now));
+            *self.listing.lock().unwrap_or_else(PoisonError::into_inner) =
+                Some(since.filter(|since| since.elapsed() <= PREFERENCE).unwrap_or_else(Instant::now));
         }
         self.read(&answer, answer::series(&self.origin, &answer.body, now))
     }
@@ -84,7 +85,11 @@ impl Monitoring {
             return reading.map(Measured::Reading);
         }
         let failure = answer::refusal(&self.origin, answer.status, &answer.body, &self.subscription.project);
-        if answer.status == StatusCode::UNAUTHORIZED { Ok(Measured::TokenRefused(failure)) } else { Err(failure) }
+        if answer.status == StatusCode::UNAUTHORIZED {
+            Ok(Measured::TokenRefused(failure))
+        } else {
+            Err(failure)
+        }
     }
 
     /// The address of an instant query.
@@ -137,7 +142,11 @@ impl Monitoring {
 
 /// Whether an answer may mean that the endpoint is not available to this project or account, while the other one could be.
 fn is_absent(status: StatusCode) -> bool {
-    let absent =
-        [StatusCode::FORBIDDEN, StatusCode::NOT_FOUND, StatusCode::METHOD_NOT_ALLOWED, StatusCode::NOT_IMPLEMENTED];
+    let absent = [
+        StatusCode::FORBIDDEN,
+        StatusCode::NOT_FOUND,
+        StatusCode::METHOD_NOT_ALLOWED,
+        StatusCode::NOT_IMPLEMENTED,
+    ];
     absent.contains(&status)
 }

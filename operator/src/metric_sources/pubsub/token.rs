@@ -67,7 +67,11 @@ impl Tokens {
     }
 
     pub(super) fn seat(&self, http: &HttpClients) -> TokenSeat {
-        TokenSeat { seat: self.pool.seat(), http: http.clone(), metadata_host: Arc::clone(&self.metadata_host) }
+        TokenSeat {
+            seat: self.pool.seat(),
+            http: http.clone(),
+            metadata_host: Arc::clone(&self.metadata_host),
+        }
     }
 }
 

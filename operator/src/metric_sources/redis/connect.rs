@@ -151,7 +151,9 @@ impl Opener<'_> {
             Ok(Some((host, port))) => Ok(Address { host, port }),
             Ok(None) => Err(Failure::Unusable {
                 origin,
-                problem: format!("no master named {name:?}; config.sentinelMaster must be a name that the sentinels know"),
+                problem: format!(
+                    "no master named {name:?}; config.sentinelMaster must be a name that the sentinels know"
+                ),
             }),
             Err(error) => Err(as_sentinel(error::failure(&origin, &error))),
         }
@@ -162,7 +164,8 @@ impl Opener<'_> {
 fn as_sentinel(failure: Failure) -> Failure {
     match failure {
         Failure::Refused { origin, problem } => {
-            let problem = format!("{problem} (this is a sentinel: its password is `sentinelPassword` in the Secret)");
+            let problem =
+                format!("{problem} (this is a sentinel: its password is `sentinelPassword` in the Secret)");
             Failure::Refused { origin, problem }
         }
         other => other,

@@ -10,15 +10,17 @@ pub(super) fn failure(origin: &str, error: &RedisError) -> Failure {
     let origin = origin.to_owned();
     match error.kind() {
         ErrorKind::AuthenticationFailed => {
-            let problem = "it does not accept the user name or the password, or has no password set".to_owned();
+            let problem =
+                "it does not accept the user name or the password, or has no password set".to_owned();
             Failure::Refused { origin, problem }
         }
         ErrorKind::Server(ServerErrorKind::ResponseError) | ErrorKind::Extension | ErrorKind::Server(_) => {
             Failure::Refused { origin, problem: refusal(error) }
         }
-        ErrorKind::InvalidClientConfig => {
-            Failure::Unasked(format!("cannot connect to {origin} with these certificates: {}", quoted(&error.to_string())))
-        }
+        ErrorKind::InvalidClientConfig => Failure::Unasked(format!(
+            "cannot connect to {origin} with these certificates: {}",
+            quoted(&error.to_string())
+        )),
         ErrorKind::Parse | ErrorKind::UnexpectedReturnType => {
             let problem = "something that is not the protocol of Redis; is the address right, and does it want TLS (config.tls)?";
             Failure::Unusable { origin, problem: problem.to_owned() }
@@ -40,10 +42,10 @@ fn refusal(error: &RedisError) -> String {
         "MASTERDOWN" => "it is a replica that has lost its master",
         "DENIED" => "it runs in protected mode, without a password and for its own machine only",
         "NOGROUP" => "the stream has no such consumer group",
-        "ERR" if detail.contains("cluster support disabled") => {
-            "it is no cluster: leave config.cluster out"
+        "ERR" if detail.contains("cluster support disabled") => "it is no cluster: leave config.cluster out",
+        "ERR" if detail.contains("DB index is out of range") => {
+            "it has no database of this number (config.db)"
         }
-        "ERR" if detail.contains("DB index is out of range") => "it has no database of this number (config.db)",
         _ if detail.is_empty() => return code.to_owned(),
         _ => return format!("{code} {detail}"),
     };

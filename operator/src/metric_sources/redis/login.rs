@@ -25,10 +25,8 @@ impl Login {
     pub fn of(credentials: &Credentials, place: &Place) -> Result<Self, Failure> {
         present(credentials)?;
         let text = |name| credentials.text(name).map(str::to_owned);
-        let server = Account {
-            user: place.user.clone().or_else(|| text("username")),
-            password: text("password"),
-        };
+        let server =
+            Account { user: place.user.clone().or_else(|| text("username")), password: text("password") };
         if let Account { user: Some(user), password: None } = &server {
             return Err(Failure::Unasked(format!(
                 "the Redis user {user:?} needs a password: put it under the key `password` into a Secret that authRef names"

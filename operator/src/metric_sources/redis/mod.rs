@@ -43,7 +43,11 @@ struct Redis {
 }
 
 /// The query of a metric of type redis.
-pub(super) fn build(sources: &Sources, config: &SourceConfig, field: &str) -> Result<Arc<dyn Query>, Invalid> {
+pub(super) fn build(
+    sources: &Sources,
+    config: &SourceConfig,
+    field: &str,
+) -> Result<Arc<dyn Query>, Invalid> {
     let place = Place::of(config, field)?;
     let question = Question::of(config, field)?;
     let seconds = config.timeout_seconds.unwrap_or(DEFAULT_TIMEOUT);

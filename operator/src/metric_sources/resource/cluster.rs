@@ -22,7 +22,10 @@ pub(super) async fn selector(client: &Client, subject: &Subject) -> Result<Strin
     let selector = scale.status.and_then(|status| status.selector).filter(|selector| !selector.is_empty());
     selector.ok_or_else(|| Failure::Unusable {
         origin: KUBERNETES.to_owned(),
-        problem: format!("a scale of {} {} that does not say which pods are its own", target.kind, target.name),
+        problem: format!(
+            "a scale of {} {} that does not say which pods are its own",
+            target.kind, target.name
+        ),
     })
 }
 
@@ -58,7 +61,8 @@ pub(super) async fn pod_metrics(
     let api: Api<DynamicObject> = Api::namespaced_with(client.clone(), namespace, &resource);
     let listed = api.list(&ListParams::default().labels(selector)).await.map_err(|error| match &error {
         kube::Error::Api(status) if status.code == 404 => Failure::Unasked(
-            "the cluster does not measure pods: nothing serves metrics.k8s.io; install metrics-server".to_owned(),
+            "the cluster does not measure pods: nothing serves metrics.k8s.io; install metrics-server"
+                .to_owned(),
         ),
         kube::Error::Api(status) if status.code == 503 => Failure::Unreachable {
             origin: ORIGIN.to_owned(),
@@ -85,6 +89,8 @@ fn failed(what: &str, error: kube::Error) -> Failure {
         kube::Error::Discovery(error) => {
             Failure::Refused { origin, problem: format!("cannot {what}: {}", quoted(&error.to_string())) }
         }
-        other => Failure::Unreachable { origin, problem: format!("cannot {what}: {}", quoted(&other.to_string())) },
+        other => {
+            Failure::Unreachable { origin, problem: format!("cannot {what}: {}", quoted(&other.to_string())) }
+        }
     }
 }

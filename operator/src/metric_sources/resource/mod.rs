@@ -38,7 +38,10 @@ pub(super) fn build(
     field: &str,
 ) -> Result<Arc<dyn Query>, Invalid> {
     let Some(resource) = config.resource else {
-        return Err(Invalid { field: format!("{field}.resource"), problem: "has to be cpu or memory".to_owned() });
+        return Err(Invalid {
+            field: format!("{field}.resource"),
+            problem: "has to be cpu or memory".to_owned(),
+        });
     };
     let (client, subject) = (sources.client.clone(), subject.clone());
     Ok(Arc::new(Resource { client, subject, resource, selector: Mutex::default() }))

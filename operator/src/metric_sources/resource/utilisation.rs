@@ -55,11 +55,13 @@ impl PodMetrics {
 
     /// What all of these containers use; none when one of them is missing.
     fn of(&self, containers: &[&Container], resource: &str) -> Option<i128> {
-        containers.iter().map(|container| {
-            let measured = self.usage.containers.iter().find(|usage| usage.name == container.name)?;
-            parse_nanos(measured.usage.get(resource)?)
-        })
-        .sum()
+        containers
+            .iter()
+            .map(|container| {
+                let measured = self.usage.containers.iter().find(|usage| usage.name == container.name)?;
+                parse_nanos(measured.usage.get(resource)?)
+            })
+            .sum()
     }
 }
 
@@ -79,8 +81,9 @@ pub(super) fn of(known: Known<'_>, resource: ResourceName) -> Result<Option<Util
         let Some(ready_since) = ready_since(pod) else { continue };
         let name = pod.name_any();
         let containers = running(pod);
-        let request = requests(pod, &containers, resource)
-            .ok_or_else(|| format!("no utilisation: a container of the pod {name} does not request {resource}"))?;
+        let request = requests(pod, &containers, resource).ok_or_else(|| {
+            format!("no utilisation: a container of the pod {name} does not request {resource}")
+        })?;
         let measured = metrics.get(name.as_str());
         let Some((usage, time)) =
             measured.and_then(|pod| Some((pod.of(&containers, resource)?, pod.usage.timestamp)))
@@ -88,7 +91,9 @@ pub(super) fn of(known: Known<'_>, resource: ResourceName) -> Result<Option<Util
             if known.now.duration_since(ready_since) < NEW {
                 continue;
             }
-            return Err(format!("no {resource} metrics of the pod {name}, which has been ready for more than two minutes"));
+            return Err(format!(
+                "no {resource} metrics of the pod {name}, which has been ready for more than two minutes"
+            ));
         };
         used += usage;
         requested += request;
@@ -145,7 +150,9 @@ mod tests {
         let containers: Vec<_> = requests
             .iter()
             .enumerate()
-            .map(|(index, requests)| json!({"name": format!("c{index}"), "resources": {"requests": requests}}))
+            .map(
+                |(index, requests)| json!({"name": format!("c{index}"), "resources": {"requests": requests}}),
+            )
             .collect();
         json!({
             "metadata": {"name": name},
@@ -190,7 +197,11 @@ mod tests {
             pod("b", &[json!({"cpu": "1", "memory": "2Gi"})]),
         ];
         let metrics = [
-            metrics("a", "2026-03-01T11:59:30Z", &[json!({"cpu": "30m", "memory": "512Mi"}), json!({"cpu": "0", "memory": "0"})]),
+            metrics(
+                "a",
+                "2026-03-01T11:59:30Z",
+                &[json!({"cpu": "30m", "memory": "512Mi"}), json!({"cpu": "0", "memory": "0"})],
+            ),
             metrics("b", "2026-03-01T11:59:40Z", &[json!({"cpu": "570000000n", "memory": "1536Mi"})]),
         ];
         let time = "2026-03-01T11:59:30Z".to_owned();
@@ -221,7 +232,11 @@ mod tests {
         assert_eq!(without.unwrap_err(), "no utilisation: a container of the pod a does not request cpu");
         let unmeasured = measured(&[pod("a", &[json!({"cpu": "1"})])], &[], ResourceName::Cpu).unwrap_err();
         assert!(unmeasured.starts_with("no cpu metrics of the pod a"), "{unmeasured}");
-        let zero = measured(&[pod("a", &[json!({"cpu": "0"})])], &[metrics("a", NOW, &[json!({"cpu": "1"})])], ResourceName::Cpu);
+        let zero = measured(
+            &[pod("a", &[json!({"cpu": "0"})])],
+            &[metrics("a", NOW, &[json!({"cpu": "1"})])],
+            ResourceName::Cpu,
+        );
         assert!(zero.unwrap_err().contains("the pods request no cpu"));
     }
 
