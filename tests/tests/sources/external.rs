@@ -213,7 +213,7 @@ async fn what_is_no_external_scaler_is_called_so() {
         }
     });
     let html = message(query(json!({"scalerAddress": address})).ask(&nothing()).await);
-    assert!(html.contains("not gRPC"), "{html}");
+    assert!(html.contains("gRPC") && html.contains("config.tls"), "{html}");
 
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap().to_string();

@@ -138,8 +138,6 @@ async fn a_password_is_needed_accepted_and_never_shown() {
     assert!(query.ask(&secret("2", &[("password", "hunter3")])).await.is_err());
     assert_eq!(value(query.ask(&right).await), Ok(1.0));
     server.run("CONFIG SET requirepass hunter4");
-    let changed = Redis::address(&server);
-    assert_eq!(changed, server.address());
     assert!(query.ask(&secret("3", &[("password", "hunter5")])).await.is_err());
     assert_eq!(value(query.ask(&secret("4", &[("password", "hunter4")])).await), Ok(1.0));
 }

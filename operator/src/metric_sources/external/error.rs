@@ -34,9 +34,15 @@ pub(super) fn unreachable(origin: &str, error: &dyn Error) -> Failure {
     if let Some(problem) = tls::problem(&problem) {
         return Failure::Refused { origin, problem };
     }
-    if problem.contains("http2") || problem.contains("frame") {
+    if problem.contains("frame with invalid size") || problem.contains("unspecific protocol error") {
         let problem = "something that is not gRPC; is the address right, and does it want TLS (config.tls)?";
         return Failure::Unusable { origin, problem: problem.to_owned() };
+    }
+    let closed =
+        ["broken pipe", "connection reset", "Connection reset", "connection closed", "not connected"];
+    if closed.iter().any(|words| problem.contains(words)) {
+        let problem = "the connection was closed by the other side; does it speak gRPC, and does it want TLS (config.tls)?";
+        return Failure::Unreachable { origin, problem: problem.to_owned() };
     }
     Failure::Unreachable { origin, problem }
 }

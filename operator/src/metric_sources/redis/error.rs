@@ -29,6 +29,24 @@ pub(super) fn failure(origin: &str, error: &RedisError) -> Failure {
     }
 }
 
+/// The failure of a connection that is being opened.
+pub(super) fn at_first(origin: &str, error: &RedisError) -> Failure {
+    match failure(origin, error) {
+        Failure::Unreachable { origin, .. }
+            if error.is_connection_dropped() && !error.is_connection_refusal() =>
+        {
+            if origin.starts_with("rediss:") {
+                let problem = "it closes connections at once, as servers do that want a certificate of their clients: put `tls.crt` and \
+                               `tls.key` into the Secret of authRef";
+                return Failure::Refused { origin, problem: problem.to_owned() };
+            }
+            let problem = "it closes connections at once; is it a Redis, and does it want TLS (config.tls)?";
+            Failure::Unreachable { origin, problem: problem.to_owned() }
+        }
+        other => other,
+    }
+}
+
 /// Why the server refuses: what can be done about it, else its own words.
 fn refusal(error: &RedisError) -> String {
     let code = error.code().unwrap_or_default();
