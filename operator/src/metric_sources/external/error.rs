@@ -41,7 +41,12 @@ pub(super) fn unreachable(origin: &str, error: &dyn Error) -> Failure {
     let closed =
         ["broken pipe", "connection reset", "Connection reset", "connection closed", "not connected"];
     if closed.iter().any(|words| problem.contains(words)) {
-        let problem = "the connection was closed by the other side; does it speak gRPC, and does it want TLS (config.tls)?";
+        let problem = if origin.starts_with("grpcs:") {
+            "the connection was closed by the other side, as servers do that want a certificate of their clients (`tls.crt` and `tls.key` in \
+             the Secret of authRef)"
+        } else {
+            "the connection was closed by the other side; does it speak gRPC, and does it want TLS (config.tls)?"
+        };
         return Failure::Unreachable { origin, problem: problem.to_owned() };
     }
     Failure::Unreachable { origin, problem }
