@@ -21,7 +21,9 @@ impl Address {
             return Err("has to be host:port without a scheme such as redis://; config.tls: true is for TLS");
         }
         if text.contains('@') {
-            return Err("has to be host:port; a user goes into config.user, a password into the Secret of authRef");
+            return Err(
+                "has to be host:port; a user goes into config.user, a password into the Secret of authRef",
+            );
         }
         if text.is_empty() || text.contains(|c: char| c.is_whitespace() || "/?#".contains(c)) {
             return Err("has to be host:port");
@@ -41,7 +43,9 @@ impl Address {
             return Err("has no host before the port");
         }
         let port = match port {
-            Some(port) => port.parse().ok().filter(|port| *port > 0).ok_or("has a port that is not 1 to 65535")?,
+            Some(port) => {
+                port.parse().ok().filter(|port| *port > 0).ok_or("has a port that is not 1 to 65535")?
+            }
             None => default_port.ok_or("has no port")?,
         };
         Ok(Self { host: host.to_owned(), port })
@@ -82,7 +86,9 @@ mod tests {
 
     #[test]
     fn what_is_no_address_is_refused_without_repeating_it() {
-        for text in ["", ":6379", "redis:", "redis:x", "redis:0", "redis:70000", "::1", "[::1", "a b:1", "a/b:1"] {
+        for text in
+            ["", ":6379", "redis:", "redis:x", "redis:0", "redis:70000", "::1", "[::1", "a b:1", "a/b:1"]
+        {
             assert!(shown(text).is_err(), "{text}");
         }
         assert!(shown("redis://redis:6379").unwrap_err().contains("without a scheme"));

@@ -26,6 +26,7 @@ impl Certificates {
     /// # Errors
     /// When one of them is not what its name says, or misses the other.
     pub fn of(credentials: &Credentials) -> Result<Self, Failure> {
+        present(credentials)?;
         let authority = credentials.get("ca.crt").map(|pem| certificate("ca.crt", pem)).transpose()?;
         let own = credentials.get("tls.crt").map(|pem| certificate("tls.crt", pem)).transpose()?;
         let key = credentials.get("tls.key").map(key).transpose()?;
@@ -36,6 +37,14 @@ impl Certificates {
             (None, Some(_)) => return Err(wrong("has tls.key without tls.crt")),
         };
         Ok(Self { authority, identity })
+    }
+}
+
+/// Refuses a Secret without a key that `authRef.keys` names.
+pub(super) fn present(credentials: &Credentials) -> Result<(), Failure> {
+    match credentials.absent() {
+        Some((name, key)) => Err(wrong(&format!("has no key {key:?}, which authRef.keys names for {name}"))),
+        None => Ok(()),
     }
 }
 
@@ -52,6 +61,41 @@ fn key(pem: &[u8]) -> Result<Vec<u8>, Failure> {
         Ok(_) => Ok(pem.to_vec()),
         Err(_) => Err(wrong("has no private key in PEM under tls.key")),
     }
+}
+
+/// What an error of TLS in other words means; none when it is no such error. It concerns who connects with these certificates, not the
+/// server.
+pub(super) fn problem(text: &str) -> Option<String> {
+    const ALERTS: [&str; 6] = [
+        "CertificateRequired",
+        "BadCertificate",
+        "CertificateUnknown",
+        "UnknownCA",
+        "AccessDenied",
+        "HandshakeFailure",
+    ];
+    if let Some((_, alert)) = text.split_once("received fatal alert: ") {
+        let problem = if ALERTS.iter().any(|refusal| alert.starts_with(refusal)) {
+            "it does not accept us: put a certificate that it trusts under `tls.crt` and `tls.key` into the Secret of authRef"
+        } else {
+            "it cannot agree with us on how to speak TLS"
+        };
+        return Some(problem.to_owned());
+    }
+    if text.contains("received corrupt message") || text.contains("InvalidContentType") {
+        return Some("it does not speak TLS: leave config.tls out".to_owned());
+    }
+    let (_, reason) = text.split_once("invalid peer certificate: ")?;
+    Some(match reason.split_whitespace().next() {
+        Some("UnknownIssuer") => {
+            "its certificate is of an authority that is not trusted: put that authority's under `ca.crt` into the Secret of authRef".to_owned()
+        }
+        Some("Expired" | "certificate") if reason.contains("xpired") => "its certificate has expired".to_owned(),
+        _ if reason.contains("not valid for name") || reason.contains("NotValidForName") => {
+            "its certificate is for another name: use one that it has".to_owned()
+        }
+        _ => format!("its certificate is not valid: {reason}"),
+    })
 }
 
 fn wrong(what: &str) -> Failure {

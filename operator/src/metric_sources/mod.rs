@@ -12,12 +12,15 @@ mod json_path;
 mod pool;
 mod prometheus;
 mod promql;
-pub mod redis;
+mod pubsub;
+mod redis;
+mod resource;
 
 pub use answer::Failure;
 pub use credentials::Credentials;
 pub use hosts::{Hosts, HostsError};
 pub use http_client::HttpClients;
+pub use pubsub::Tokens;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -37,12 +40,14 @@ pub struct Sources {
     pub hosts: Arc<Hosts>,
     /// Connections of the sources that speak HTTP.
     pub http: HttpClients,
-    /// For the source `resource`.
-    pub client: Client,
     /// Connections to Redis.
     pub redis: redis::Connections,
     /// Connections to external scalers.
     pub external: external::Connections,
+    /// Tokens of Google Cloud.
+    pub tokens: Tokens,
+    /// For the source `resource`.
+    pub client: Client,
 }
 
 impl Sources {
@@ -53,9 +58,10 @@ impl Sources {
             prometheus_address,
             http: HttpClients::new(hosts.clone()),
             hosts,
-            client,
             redis: redis::Connections::default(),
             external: external::Connections::default(),
+            tokens: Tokens::from_environment(),
+            client,
         }
     }
 }
@@ -122,12 +128,11 @@ impl Sources {
     ) -> Result<Arc<dyn Query>, Invalid> {
         match type_ {
             SourceType::Prometheus => prometheus::build(self, config, field),
-            SourceType::Redis => redis::query(config, &self.redis, &self.hosts, field),
+            SourceType::Redis => redis::build(self, config, field),
+            SourceType::Pubsub => pubsub::build(self, config, field),
             SourceType::Http => http::build(self, config, field),
-            SourceType::External => external::query(config, subject, &self.external, &self.hosts, field),
-            SourceType::Pubsub | SourceType::Resource => {
-                Err(Invalid::new(field, "has a source that this operator does not know"))
-            }
+            SourceType::External => external::build(self, config, subject, field),
+            SourceType::Resource => resource::build(self, config, subject, field),
         }
     }
 }

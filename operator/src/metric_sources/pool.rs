@@ -57,11 +57,7 @@ impl<K: Clone + Eq + Hash, C: Clone> Pool<K, C> {
         Seat { pool: self.clone(), held: Mutex::default() }
     }
 
-    fn slot(
-        &self,
-        key: &K,
-        open: impl FnOnce() -> BoxFuture<'static, Result<C, Failure>>,
-    ) -> Arc<Slot<C>> {
+    fn slot(&self, key: &K, open: impl FnOnce() -> BoxFuture<'static, Result<C, Failure>>) -> Arc<Slot<C>> {
         let mut slots = locked(&self.0);
         let known = slots.get(key).and_then(Weak::upgrade);
         if let Some(slot) = known.filter(|slot| slot.usable()) {

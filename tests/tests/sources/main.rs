@@ -3,9 +3,16 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
+mod asking;
+mod external_peer;
+mod google;
 mod liar;
 mod scene;
 
+mod external;
 mod http;
 mod lies;
 mod prometheus;
+mod pubsub;
+mod redis;
+mod redis_topologies;

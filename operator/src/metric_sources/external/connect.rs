@@ -15,8 +15,13 @@ use crate::metric_sources::{Failure, Hosts};
 const KEEPALIVE: Duration = Duration::from_secs(20);
 
 /// Connects to the first address of the host that answers.
-pub(super) async fn open((address, certificates): Key, origin: String, hosts: Arc<Hosts>) -> Result<Channel, Failure> {
-    let mut last = Failure::Unreachable { origin: origin.clone(), problem: "its name has no address".to_owned() };
+pub(super) async fn open(
+    (address, certificates): Key,
+    origin: String,
+    hosts: Arc<Hosts>,
+) -> Result<Channel, Failure> {
+    let mut last =
+        Failure::Unreachable { origin: origin.clone(), problem: "its name has no address".to_owned() };
     for target in hosts.resolve(&address.host, address.port).await? {
         match endpoint(target, &address, certificates.as_ref()) {
             Ok(endpoint) => match endpoint.connect().await {

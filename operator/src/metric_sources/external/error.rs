@@ -4,8 +4,8 @@ use std::error::Error;
 
 use tonic::{Code, Status};
 
-use crate::metric_sources::Failure;
 use crate::metric_sources::answer::quoted;
+use crate::metric_sources::{Failure, certificates as tls};
 
 /// The failure that a status amounts to.
 pub(super) fn failure(origin: &str, status: &Status) -> Failure {
@@ -31,14 +31,23 @@ pub(super) fn failure(origin: &str, status: &Status) -> Failure {
 pub(super) fn unreachable(origin: &str, error: &dyn Error) -> Failure {
     let origin = origin.to_owned();
     let problem = innermost(error);
-    if problem.contains("UnknownIssuer") {
-        let problem =
-            "its certificate is of an authority that is not trusted: put that authority's under `ca.crt` into the Secret of authRef";
-        return Failure::Unreachable { origin, problem: problem.to_owned() };
+    if let Some(problem) = tls::problem(&problem) {
+        return Failure::Refused { origin, problem };
     }
-    if problem.contains("http2") || problem.contains("frame") {
+    if problem.contains("frame with invalid size") || problem.contains("unspecific protocol error") {
         let problem = "something that is not gRPC; is the address right, and does it want TLS (config.tls)?";
         return Failure::Unusable { origin, problem: problem.to_owned() };
+    }
+    let closed =
+        ["broken pipe", "connection reset", "Connection reset", "connection closed", "not connected"];
+    if closed.iter().any(|words| problem.contains(words)) {
+        let problem = if origin.starts_with("grpcs:") {
+            "the connection was closed by the other side, as servers do that want a certificate of their clients (`tls.crt` and `tls.key` in \
+             the Secret of authRef)"
+        } else {
+            "the connection was closed by the other side; does it speak gRPC, and does it want TLS (config.tls)?"
+        };
+        return Failure::Unreachable { origin, problem: problem.to_owned() };
     }
     Failure::Unreachable { origin, problem }
 }

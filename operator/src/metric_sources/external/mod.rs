@@ -19,7 +19,7 @@ use tonic::transport::Channel;
 use super::address::Address;
 use super::certificates::Certificates;
 use super::pool::{Pool, Seat, Use};
-use super::{Credentials, Failure, Hosts, Query, Reach, Subject};
+use super::{Credentials, Failure, Hosts, Query, Reach, Sources, Subject};
 use protocol::{MetricSpec, ScaledObjectRef, Service};
 
 /// What tells one connection from another: the address, and certificates when it is over TLS.
@@ -45,11 +45,10 @@ struct External {
 }
 
 /// The query of a metric of type external.
-pub(super) fn query(
+pub(super) fn build(
+    sources: &Sources,
     config: &SourceConfig,
     subject: &Subject,
-    connections: &Connections,
-    hosts: &Arc<Hosts>,
     field: &str,
 ) -> Result<Arc<dyn Query>, Invalid> {
     let field = format!("{field}.scalerAddress");
@@ -73,8 +72,8 @@ pub(super) fn query(
             namespace: subject.namespace.clone(),
             scaler_metadata: metadata,
         },
-        hosts: Arc::clone(hosts),
-        seat: connections.0.seat(),
+        hosts: Arc::clone(&sources.hosts),
+        seat: sources.external.0.seat(),
         pushing: push::Support::default(),
     }))
 }
@@ -102,9 +101,9 @@ impl External {
     fn connection(&self, credentials: &Credentials) -> Result<Use<Channel>, Failure> {
         let certificates = self.tls.then(|| Certificates::of(credentials)).transpose()?;
         let key = (self.address.clone(), certificates);
-        Ok(self.seat.take(&key, || {
-            connect::open(key.clone(), self.origin.clone(), Arc::clone(&self.hosts)).boxed()
-        }))
+        Ok(self
+            .seat
+            .take(&key, || connect::open(key.clone(), self.origin.clone(), Arc::clone(&self.hosts)).boxed()))
     }
 
     fn late(&self) -> Failure {
@@ -116,8 +115,11 @@ impl External {
         let mut other = Service::new(channel.clone());
         let mut service = Service::new(channel);
         let (specs, active) =
-            futures::try_join!(service.metric_specs(&self.object), other.is_active(&self.object)).map_err(failed)?;
-        let spec = self.chosen(&specs).map_err(|problem| Failure::Unusable { origin: self.origin.clone(), problem })?;
+            futures::try_join!(service.metric_specs(&self.object), other.is_active(&self.object))
+                .map_err(failed)?;
+        let spec = self
+            .chosen(&specs)
+            .map_err(|problem| Failure::Unusable { origin: self.origin.clone(), problem })?;
         let values = service.metrics(&self.object, &spec.metric_name).await.map_err(failed)?;
         let time = Timestamp::now();
         let values: Vec<_> = values.iter().map(protocol::MetricValue::value).collect();
@@ -172,7 +174,7 @@ impl Query for External {
         self: Arc<Self>,
         credentials: Arc<Credentials>,
     ) -> Option<BoxStream<'static, Result<bool, Failure>>> {
-        self.pushing.expected().then(|| push::stream(self, credentials))
+        Some(push::stream(self, credentials))
     }
 }
 
@@ -190,7 +192,8 @@ mod tests {
         assert_eq!(spec("a", 10, 0.0).target(), Some(10.0));
         assert_eq!(spec("a", 0, 0.0).target(), None);
         let value = |integer, float| {
-            protocol::MetricValue { metric_value: integer, metric_value_float: float, ..Default::default() }.value()
+            protocol::MetricValue { metric_value: integer, metric_value_float: float, ..Default::default() }
+                .value()
         };
         assert_eq!(value(7, 0.0), 7.0);
         assert_eq!(value(7, 7.5), 7.5);

@@ -130,7 +130,11 @@ impl Service {
         Ok(answer.metric_specs)
     }
 
-    pub async fn metrics(&mut self, object: &ScaledObjectRef, name: &str) -> Result<Vec<MetricValue>, Status> {
+    pub async fn metrics(
+        &mut self,
+        object: &ScaledObjectRef,
+        name: &str,
+    ) -> Result<Vec<MetricValue>, Status> {
         let request =
             GetMetricsRequest { scaled_object_ref: Some(object.clone()), metric_name: name.to_owned() };
         let answer: GetMetricsResponse =

@@ -20,10 +20,10 @@ pub(super) struct Support {
 }
 
 impl Support {
-    /// Whether the stream is worth a try.
-    pub fn expected(&self) -> bool {
+    /// How long to wait before the stream is worth a try.
+    fn pause(&self) -> Duration {
         let missing = *self.missing.lock().unwrap_or_else(PoisonError::into_inner);
-        missing.is_none_or(|since| since.elapsed() > RETRY)
+        missing.map_or(Duration::ZERO, |since| RETRY.saturating_sub(since.elapsed()))
     }
 
     fn is_missing(&self) {
@@ -37,6 +37,7 @@ pub(super) fn stream(
     credentials: Arc<Credentials>,
 ) -> BoxStream<'static, Result<bool, Failure>> {
     let opened = async move {
+        tokio::time::sleep(query.pushing.pause()).await;
         let messages = open(&query, &credentials).await?;
         Ok(stream::try_unfold((query, messages), async |(query, mut messages)| {
             Ok(next(&query, &mut messages).await?.map(|active| (active, (query, messages))))

@@ -5,7 +5,7 @@ mod config;
 mod dialling;
 mod failing;
 
-pub(super) use call::Call;
+pub(super) use call::{Answer, Call};
 pub(super) use config::{address, headers, timeout};
 
 use std::collections::HashMap;

@@ -79,7 +79,7 @@ impl Opener<'_> {
         db: i32,
     ) -> Result<MultiplexedConnection, Failure> {
         let origin = self.origin(address);
-        let failed = |error| error::failure(&origin, &error);
+        let failed = |error| error::at_first(&origin, &error);
         let resolver = Resolver::new(self.hosts);
         let refused = Arc::clone(&resolver.refused);
         let config = AsyncConnectionConfig::new()
@@ -92,7 +92,13 @@ impl Opener<'_> {
             false => Client::open(info),
         };
         let connected = client.map_err(failed)?.get_multiplexed_async_connection_with_config(&config).await;
-        connected.map_err(|error| taken(&refused).unwrap_or_else(|| error::failure(&origin, &error)))
+        let mut connection =
+            connected.map_err(|error| taken(&refused).unwrap_or_else(|| error::at_first(&origin, &error)))?;
+        // Whoever answers in another protocol, or wants a certificate, shows it only now. That a user may not ping does not matter.
+        match connection.req_packed_command(&redis::cmd("PING")).await {
+            Err(error) if error.code().is_none() => Err(error::at_first(&origin, &error)),
+            _ => Ok(connection),
+        }
     }
 
     /// A cluster's client does not say why it cannot connect, so one of the nodes is tried first.
@@ -151,7 +157,9 @@ impl Opener<'_> {
             Ok(Some((host, port))) => Ok(Address { host, port }),
             Ok(None) => Err(Failure::Unusable {
                 origin,
-                problem: format!("no master named {name:?}; config.sentinelMaster must be a name that the sentinels know"),
+                problem: format!(
+                    "no master named {name:?}; config.sentinelMaster must be a name that the sentinels know"
+                ),
             }),
             Err(error) => Err(as_sentinel(error::failure(&origin, &error))),
         }
@@ -162,7 +170,8 @@ impl Opener<'_> {
 fn as_sentinel(failure: Failure) -> Failure {
     match failure {
         Failure::Refused { origin, problem } => {
-            let problem = format!("{problem} (this is a sentinel: its password is `sentinelPassword` in the Secret)");
+            let problem =
+                format!("{problem} (this is a sentinel: its password is `sentinelPassword` in the Secret)");
             Failure::Refused { origin, problem }
         }
         other => other,

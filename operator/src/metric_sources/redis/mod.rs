@@ -16,7 +16,7 @@ use futures::future::BoxFuture;
 use jiff::Timestamp;
 
 use super::pool::{Pool, Seat};
-use super::{Credentials, Failure, Hosts, Query};
+use super::{Credentials, Failure, Hosts, Query, Sources};
 use connect::Connection;
 use login::Login;
 use place::Place;
@@ -43,10 +43,9 @@ struct Redis {
 }
 
 /// The query of a metric of type redis.
-pub(super) fn query(
+pub(super) fn build(
+    sources: &Sources,
     config: &SourceConfig,
-    connections: &Connections,
-    hosts: &Arc<Hosts>,
     field: &str,
 ) -> Result<Arc<dyn Query>, Invalid> {
     let place = Place::of(config, field)?;
@@ -58,8 +57,8 @@ pub(super) fn query(
         last: Mutex::new(question.kind),
         question,
         timeout: Duration::from_secs(seconds.unsigned_abs().into()),
-        hosts: Arc::clone(hosts),
-        seat: connections.0.seat(),
+        hosts: Arc::clone(&sources.hosts),
+        seat: sources.redis.0.seat(),
     }))
 }
 

@@ -54,7 +54,11 @@ impl Question {
                 return Err(invalid(field, ".signal", "needs config.group, the consumer group"));
             }
             (Some(_), Some(kind)) if kind != RedisKind::Stream => {
-                return Err(invalid(field, ".group", "is only for streams: leave it out, or set config.kind to stream"));
+                return Err(invalid(
+                    field,
+                    ".group",
+                    "is only for streams: leave it out, or set config.kind to stream",
+                ));
             }
             (Some(_), _) => Some(RedisKind::Stream),
             (None, kind) => kind,
@@ -97,7 +101,9 @@ impl Question {
             return Ok(Answer::Value(0.0));
         }
         let Some(kind) = kind_of(&type_) else {
-            return Err(self.unusable(origin, &format!("holds something of the type {type_:?}, which has no size")));
+            return Err(
+                self.unusable(origin, &format!("holds something of the type {type_:?}, which has no size"))
+            );
         };
         if Some(kind) != expected {
             return match self.kind {
@@ -116,7 +122,9 @@ impl Question {
         match (kind, &self.group, reply) {
             (RedisKind::String, _, reply) => {
                 let number = text(reply).and_then(|text| text.trim().parse::<f64>().ok());
-                number.filter(|number| number.is_finite()).ok_or_else(|| "holds a text that is no number".to_owned())
+                number
+                    .filter(|number| number.is_finite())
+                    .ok_or_else(|| "holds a text that is no number".to_owned())
             }
             (RedisKind::Stream, Some(group), reply) if group.signal == GroupSignal::Lag => group.lag(reply),
             (RedisKind::Stream, Some(_), Value::Array(summary)) => match summary.first() {
@@ -130,7 +138,10 @@ impl Question {
 
     /// A failure about the key.
     pub fn unusable(&self, origin: &str, problem: &str) -> Failure {
-        Failure::Unusable { origin: origin.to_owned(), problem: format!("a key {:?} that {problem}", self.key) }
+        Failure::Unusable {
+            origin: origin.to_owned(),
+            problem: format!("a key {:?} that {problem}", self.key),
+        }
     }
 }
 
