@@ -65,6 +65,7 @@ async fn every_kind_of_key_has_its_size() {
 async fn what_has_no_size_is_named() {
     let server = Redis::start(Settings::default()).await;
     server.run("SET text hello");
+    server.run(&format!("SET long {}", "1".repeat(65)));
     server.run("SET empty \"\"");
     server.run("RPUSH list a");
     let says = async |key: &str, more: Value| {
@@ -73,6 +74,7 @@ async fn what_has_no_size_is_named() {
         says(config, &nothing()).await
     };
     assert!(says("text", json!({})).await.ends_with("a key \"text\" that holds a text that is no number"));
+    assert!(says("long", json!({})).await.ends_with("that holds a text that is no number"));
     assert!(says("list", json!({"kind": "set"})).await.contains("holds a list where config expects a set"));
     assert!(says("list", json!({"group": "g"})).await.contains("holds a list where config expects a stream"));
     assert!(says("list", json!({"db": 99})).await.contains("no database of this number"));
