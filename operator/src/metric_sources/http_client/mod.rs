@@ -83,6 +83,7 @@ impl HttpClients {
 fn builder(hosts: &Arc<Hosts>) -> ClientBuilder {
     Client::builder()
         .user_agent(concat!("csop/", env!("CARGO_PKG_VERSION")))
+        .http1_only()
         .no_proxy()
         .referer(false)
         .redirect(Policy::custom(
