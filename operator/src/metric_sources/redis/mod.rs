@@ -1,5 +1,6 @@
 //! The size or the value of a key in Redis.
 
+mod bounded;
 mod connect;
 mod error;
 mod login;
