@@ -1,18 +1,15 @@
 //! Opening connections.
 
-use std::io;
-use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::{FutureExt as _, select_ok};
 use redis::aio::{ConnectionLike as _, MultiplexedConnection};
 use redis::cluster::ClusterClientBuilder;
 use redis::cluster_async::ClusterConnection;
-use redis::io::AsyncDNSResolver;
 use redis::{
     AsyncConnectionConfig, Client, ClientTlsConfig, ConnectionAddr, ConnectionInfo, IntoConnectionInfo as _,
-    Pipeline, RedisConnectionInfo, RedisError, RedisFuture, RedisResult, TlsCertificates, TlsMode, Value,
+    Pipeline, RedisConnectionInfo, RedisError, RedisResult, TlsCertificates, TlsMode, Value,
 };
 use tokio::net::TcpStream;
 use tokio::task::JoinHandle;
@@ -21,6 +18,7 @@ use super::bounded::Bounded;
 use super::error;
 use super::login::{Account, Login};
 use super::place::{Place, Topology};
+use super::resolver::{Resolver, taken};
 use crate::metric_sources::address::Address;
 use crate::metric_sources::certificates::Certificates;
 use crate::metric_sources::{Failure, Hosts};
@@ -237,47 +235,5 @@ fn tls(certificates: &Certificates) -> TlsCertificates {
         client_tls: identity
             .map(|identity| ClientTlsConfig { client_cert: identity.certificate, client_key: identity.key }),
         root_cert: certificates.authority.clone(),
-    }
-}
-
-/// Looks names up under the rule of which hosts may be asked, for the addresses that a cluster announces too.
-struct Resolver {
-    hosts: Arc<Hosts>,
-    /// Why a name was not looked up; the client passes on no more than a text.
-    refused: Arc<Mutex<Option<Failure>>>,
-}
-
-impl Resolver {
-    fn new(hosts: &Arc<Hosts>) -> Self {
-        Self { hosts: Arc::clone(hosts), refused: Arc::default() }
-    }
-}
-
-fn taken(refused: &Mutex<Option<Failure>>) -> Option<Failure> {
-    refused.lock().unwrap_or_else(PoisonError::into_inner).take()
-}
-
-impl AsyncDNSResolver for Resolver {
-    fn resolve<'a, 'b: 'a>(
-        &'a self,
-        host: &'b str,
-        port: u16,
-    ) -> RedisFuture<'a, Box<dyn Iterator<Item = SocketAddr> + Send + 'a>> {
-        async move {
-            match self.hosts.resolve(host, port).await {
-                Ok(addresses) if !addresses.is_empty() => {
-                    let addresses: Box<dyn Iterator<Item = SocketAddr> + Send> =
-                        Box::new(addresses.into_iter());
-                    Ok(addresses)
-                }
-                Ok(_) => Err(io::Error::other(format!("{host} has no address")).into()),
-                Err(failure) => {
-                    let error = io::Error::other(failure.to_string());
-                    *self.refused.lock().unwrap_or_else(PoisonError::into_inner) = Some(failure);
-                    Err(error.into())
-                }
-            }
-        }
-        .boxed()
     }
 }

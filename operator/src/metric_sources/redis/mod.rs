@@ -6,6 +6,7 @@ mod error;
 mod login;
 mod place;
 mod question;
+mod resolver;
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
