@@ -26,4 +26,5 @@ mod rollout;
 mod scope;
 mod secrets;
 mod smallest;
+mod source_resource;
 mod uninstall;
