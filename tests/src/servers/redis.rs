@@ -11,7 +11,7 @@ use tempfile::TempDir;
 use super::Program;
 use crate::{
     Error, Process,
-    pki::{self, Authority, Certificate, Subject},
+    pki::{self, Authority, Subject},
     ports, wait,
 };
 
@@ -227,15 +227,6 @@ impl Sentinel {
     pub fn address(&self) -> String {
         format!("127.0.0.1:{}", self.port)
     }
-}
-
-/// Makes a certificate of an authority that no server here knows.
-///
-/// # Errors
-/// When it cannot be written.
-pub fn stranger(folder: &Path) -> Result<Certificate, Error> {
-    Authority::create(folder, "stranger")?
-        .issue("strange-client", &Subject { name: "client", ..Subject::default() })
 }
 
 fn configured(path: &Path, lines: &[String]) -> Result<Command, Error> {

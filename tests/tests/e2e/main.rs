@@ -32,4 +32,5 @@ mod scalers;
 mod scope;
 mod secrets;
 mod smallest;
+mod source_resource;
 mod uninstall;

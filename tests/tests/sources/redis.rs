@@ -1,6 +1,13 @@
 //! A single Redis.
 
-use std::{fs, time::Duration};
+use std::{
+    fs,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
 use csop_operator::metric_sources::{Credentials, Failure, Hosts, Query};
 use csop_shared::api::general_scaler::SourceType;
@@ -17,7 +24,7 @@ use tokio::{
 
 use crate::asking::{self, SOON, message, nothing, secret, sources, value};
 
-fn query(config: Value) -> std::sync::Arc<dyn Query> {
+fn query(config: Value) -> Arc<dyn Query> {
     asking::query(&sources(), SourceType::Redis, config)
 }
 
@@ -65,6 +72,7 @@ async fn every_kind_of_key_has_its_size() {
 async fn what_has_no_size_is_named() {
     let server = Redis::start(Settings::default()).await;
     server.run("SET text hello");
+    server.run(&format!("SET long {}", "1".repeat(65)));
     server.run("SET empty \"\"");
     server.run("RPUSH list a");
     let says = async |key: &str, more: Value| {
@@ -73,6 +81,7 @@ async fn what_has_no_size_is_named() {
         says(config, &nothing()).await
     };
     assert!(says("text", json!({})).await.ends_with("a key \"text\" that holds a text that is no number"));
+    assert!(says("long", json!({})).await.ends_with("that holds a text that is no number"));
     assert!(says("list", json!({"kind": "set"})).await.contains("holds a list where config expects a set"));
     assert!(says("list", json!({"group": "g"})).await.contains("holds a list where config expects a stream"));
     assert!(says("list", json!({"db": 99})).await.contains("no database of this number"));
@@ -242,6 +251,25 @@ async fn what_is_no_redis_is_called_so() {
     });
     let html = says(json!({"address": address, "key": "jobs"}), &nothing()).await;
     assert!(html.contains("not the protocol of Redis") && !html.contains("hunter2"), "{html}");
+}
+
+#[tokio::test]
+async fn a_flood_is_cut_off() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    let sent = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&sent);
+    tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let _ = stream.write_all(b"$500000000\r\n").await;
+        let some = vec![b'x'; 1 << 16];
+        while stream.write_all(&some).await.is_ok() {
+            counted.fetch_add(some.len(), Ordering::Relaxed);
+        }
+    });
+    let flood = says(json!({"address": address, "key": "jobs", "timeoutSeconds": 20}), &nothing()).await;
+    assert!(flood.contains("more than 4 MiB"), "{flood}");
+    assert!(sent.load(Ordering::Relaxed) < 50_000_000);
 }
 
 #[tokio::test]

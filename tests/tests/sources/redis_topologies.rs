@@ -12,7 +12,8 @@ use crate::asking::{self, SOON, message, nothing, secret, sources, value};
 #[tokio::test]
 async fn every_key_of_a_cluster_is_found() {
     let password = Some("hunter2".to_owned());
-    let cluster = Cluster::start(Settings { password, ..Settings::default() }).await;
+    let lines = vec!["user worker on >s3cret ~jobs +type +llen +ping +cluster|slots".to_owned()];
+    let cluster = Cluster::start(Settings { password, lines, ..Settings::default() }).await;
     let sources = sources();
     let credentials = secret("1", &[("password", "hunter2")]);
     // The first slots of the three nodes, and the last of all.
@@ -23,6 +24,10 @@ async fn every_key_of_a_cluster_is_found() {
         let query = asking::query(&sources, SourceType::Redis, config);
         assert_eq!(value(query.ask(&credentials).await), Ok(2.0), "{key}");
     }
+    let config = json!({"address": cluster.addresses(), "key": "jobs", "cluster": true, "user": "worker"});
+    let restricted = asking::query(&sources, SourceType::Redis, config);
+    assert_eq!(value(restricted.ask(&secret("1", &[("password", "s3cret")])).await), Ok(2.0));
+
     let config = json!({"address": cluster.addresses(), "key": "a", "cluster": true});
     let query = asking::query(&sources, SourceType::Redis, config.clone());
     let wrong = message(query.ask(&secret("2", &[("password", "wrong")])).await);

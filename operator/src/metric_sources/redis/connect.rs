@@ -1,23 +1,24 @@
 //! Opening connections.
 
-use std::io;
-use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::{FutureExt as _, select_ok};
 use redis::aio::{ConnectionLike as _, MultiplexedConnection};
 use redis::cluster::ClusterClientBuilder;
 use redis::cluster_async::ClusterConnection;
-use redis::io::AsyncDNSResolver;
 use redis::{
     AsyncConnectionConfig, Client, ClientTlsConfig, ConnectionAddr, ConnectionInfo, IntoConnectionInfo as _,
-    Pipeline, RedisConnectionInfo, RedisFuture, RedisResult, TlsCertificates, TlsMode, Value,
+    Pipeline, RedisConnectionInfo, RedisError, RedisResult, TlsCertificates, TlsMode, Value,
 };
+use tokio::net::TcpStream;
+use tokio::task::JoinHandle;
 
+use super::bounded::Bounded;
 use super::error;
 use super::login::{Account, Login};
 use super::place::{Place, Topology};
+use super::resolver::{Resolver, taken};
 use crate::metric_sources::address::Address;
 use crate::metric_sources::certificates::Certificates;
 use crate::metric_sources::{Failure, Hosts};
@@ -29,7 +30,7 @@ const CLUSTER_RETRIES: u32 = 3;
 /// An open connection; clones share it.
 #[derive(Clone)]
 pub(super) enum Connection {
-    Single(MultiplexedConnection),
+    Single(Single),
     Cluster(Box<ClusterConnection>),
 }
 
@@ -37,9 +38,25 @@ impl Connection {
     /// Sends the commands at once. A reply may be an error of the server.
     pub async fn run(&mut self, commands: &Pipeline) -> RedisResult<Vec<Value>> {
         match self {
-            Self::Single(connection) => connection.req_packed_commands(commands, 0, commands.len()).await,
+            Self::Single(single) => single.connection.req_packed_commands(commands, 0, commands.len()).await,
             Self::Cluster(connection) => connection.req_packed_commands(commands, 0, commands.len()).await,
         }
+    }
+}
+
+/// A connection to one server.
+#[derive(Clone)]
+pub(super) struct Single {
+    connection: MultiplexedConnection,
+    /// What moves its bytes, where it is ours.
+    _driver: Option<Arc<Driver>>,
+}
+
+struct Driver(JoinHandle<()>);
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        self.0.abort();
     }
 }
 
@@ -68,37 +85,47 @@ impl Opener<'_> {
         format!("{}://{address}", self.scheme())
     }
 
-    async fn server(&self, address: &Address) -> Result<MultiplexedConnection, Failure> {
+    async fn server(&self, address: &Address) -> Result<Single, Failure> {
         self.connect(address, &self.login.server, self.place.db).await
     }
 
-    async fn connect(
-        &self,
-        address: &Address,
-        account: &Account,
-        db: i32,
-    ) -> Result<MultiplexedConnection, Failure> {
+    async fn connect(&self, address: &Address, account: &Account, db: i32) -> Result<Single, Failure> {
+        let origin = self.origin(address);
+        let settings = settings(account, db);
+        let mut single = match self.place.tls {
+            true => self.secure(address, settings).await?,
+            false => self.plain(address, settings).await?,
+        };
+        // Whoever answers in another protocol, or wants a certificate, shows it only now. That a user may not ping does not matter.
+        match single.connection.req_packed_command(&redis::cmd("PING")).await {
+            Err(error) if error.code().is_none() => Err(error::at_first(&origin, &error)),
+            _ => Ok(single),
+        }
+    }
+
+    async fn secure(&self, address: &Address, settings: RedisConnectionInfo) -> Result<Single, Failure> {
         let origin = self.origin(address);
         let failed = |error| error::at_first(&origin, &error);
         let resolver = Resolver::new(self.hosts);
         let refused = Arc::clone(&resolver.refused);
-        let config = AsyncConnectionConfig::new()
-            .set_connection_timeout(Some(LONGEST))
-            .set_response_timeout(Some(LONGEST))
-            .set_dns_resolver(resolver);
-        let info = info(self.place.tls, address).map_err(failed)?.set_redis_settings(settings(account, db));
-        let client = match self.place.tls {
-            true => Client::build_with_tls(info, tls(&self.login.certificates)),
-            false => Client::open(info),
-        };
-        let connected = client.map_err(failed)?.get_multiplexed_async_connection_with_config(&config).await;
-        let mut connection =
-            connected.map_err(|error| taken(&refused).unwrap_or_else(|| error::at_first(&origin, &error)))?;
-        // Whoever answers in another protocol, or wants a certificate, shows it only now. That a user may not ping does not matter.
-        match connection.req_packed_command(&redis::cmd("PING")).await {
-            Err(error) if error.code().is_none() => Err(error::at_first(&origin, &error)),
-            _ => Ok(connection),
-        }
+        let config = patient().set_dns_resolver(resolver);
+        let info = info(true, address).map_err(failed)?.set_redis_settings(settings);
+        let client = Client::build_with_tls(info, tls(&self.login.certificates)).map_err(failed)?;
+        let connected = client.get_multiplexed_async_connection_with_config(&config).await;
+        let connection = connected.map_err(|error| taken(&refused).unwrap_or_else(|| failed(error)))?;
+        Ok(Single { connection, _driver: None })
+    }
+
+    /// Nothing vouches for the other side of a plain connection, so what it sends is bounded.
+    async fn plain(&self, address: &Address, settings: RedisConnectionInfo) -> Result<Single, Failure> {
+        let origin = self.origin(address);
+        let failed = |error: RedisError| error::at_first(&origin, &error);
+        let addresses = self.hosts.resolve(&address.host, address.port).await?;
+        let stream = TcpStream::connect(&addresses[..]).await.map_err(|error| failed(error.into()))?;
+        stream.set_nodelay(true).map_err(|error| failed(error.into()))?;
+        let opened = MultiplexedConnection::new_with_config(&settings, Bounded::new(stream), patient()).await;
+        let (connection, driver) = opened.map_err(failed)?;
+        Ok(Single { connection, _driver: Some(Arc::new(Driver(tokio::spawn(driver)))) })
     }
 
     /// A cluster's client does not say why it cannot connect, so one of the nodes is tried first.
@@ -129,11 +156,11 @@ impl Opener<'_> {
         client.get_async_connection().await.map_err(failed)
     }
 
-    async fn master(&self, name: &str) -> Result<MultiplexedConnection, Failure> {
+    async fn master(&self, name: &str) -> Result<Single, Failure> {
         let sentinels = self.place.addresses.iter().map(|sentinel| self.named_by(sentinel, name).boxed());
         let (address, _) = select_ok(sentinels).await?;
-        let mut connection = self.server(&address).await?;
-        let role = connection.req_packed_command(&redis::cmd("ROLE")).await;
+        let mut single = self.server(&address).await?;
+        let role = single.connection.req_packed_command(&redis::cmd("ROLE")).await;
         // A user may not be allowed to ask for it.
         if let Ok(Value::Array(role)) = role
             && role.first() == Some(&Value::BulkString(b"slave".to_vec()))
@@ -143,16 +170,16 @@ impl Opener<'_> {
                 problem: format!("it is a replica, although the sentinels name it as the master {name:?}"),
             });
         }
-        Ok(connection)
+        Ok(single)
     }
 
     /// The address of a master according to a sentinel.
     async fn named_by(&self, sentinel: &Address, name: &str) -> Result<Address, Failure> {
         let origin = self.origin(sentinel);
-        let mut connection = self.connect(sentinel, &self.login.sentinel, 0).await.map_err(as_sentinel)?;
+        let mut single = self.connect(sentinel, &self.login.sentinel, 0).await.map_err(as_sentinel)?;
         let mut command = redis::cmd("SENTINEL");
         command.arg("GET-MASTER-ADDR-BY-NAME").arg(name);
-        let named: RedisResult<Option<(String, u16)>> = command.query_async(&mut connection).await;
+        let named: RedisResult<Option<(String, u16)>> = command.query_async(&mut single.connection).await;
         match named {
             Ok(Some((host, port))) => Ok(Address { host, port }),
             Ok(None) => Err(Failure::Unusable {
@@ -176,6 +203,10 @@ fn as_sentinel(failure: Failure) -> Failure {
         }
         other => other,
     }
+}
+
+fn patient() -> AsyncConnectionConfig {
+    AsyncConnectionConfig::new().set_connection_timeout(Some(LONGEST)).set_response_timeout(Some(LONGEST))
 }
 
 fn info(with_tls: bool, address: &Address) -> RedisResult<ConnectionInfo> {
@@ -204,47 +235,5 @@ fn tls(certificates: &Certificates) -> TlsCertificates {
         client_tls: identity
             .map(|identity| ClientTlsConfig { client_cert: identity.certificate, client_key: identity.key }),
         root_cert: certificates.authority.clone(),
-    }
-}
-
-/// Looks names up under the rule of which hosts may be asked, for the addresses that a cluster announces too.
-struct Resolver {
-    hosts: Arc<Hosts>,
-    /// Why a name was not looked up; the client passes on no more than a text.
-    refused: Arc<Mutex<Option<Failure>>>,
-}
-
-impl Resolver {
-    fn new(hosts: &Arc<Hosts>) -> Self {
-        Self { hosts: Arc::clone(hosts), refused: Arc::default() }
-    }
-}
-
-fn taken(refused: &Mutex<Option<Failure>>) -> Option<Failure> {
-    refused.lock().unwrap_or_else(PoisonError::into_inner).take()
-}
-
-impl AsyncDNSResolver for Resolver {
-    fn resolve<'a, 'b: 'a>(
-        &'a self,
-        host: &'b str,
-        port: u16,
-    ) -> RedisFuture<'a, Box<dyn Iterator<Item = SocketAddr> + Send + 'a>> {
-        async move {
-            match self.hosts.resolve(host, port).await {
-                Ok(addresses) if !addresses.is_empty() => {
-                    let addresses: Box<dyn Iterator<Item = SocketAddr> + Send> =
-                        Box::new(addresses.into_iter());
-                    Ok(addresses)
-                }
-                Ok(_) => Err(io::Error::other(format!("{host} has no address")).into()),
-                Err(failure) => {
-                    let error = io::Error::other(failure.to_string());
-                    *self.refused.lock().unwrap_or_else(PoisonError::into_inner) = Some(failure);
-                    Err(error.into())
-                }
-            }
-        }
-        .boxed()
     }
 }

@@ -2,6 +2,7 @@
 
 use redis::{ErrorKind, RedisError, ServerErrorKind};
 
+use super::bounded::FLOOD;
 use crate::metric_sources::answer::quoted;
 use crate::metric_sources::{Failure, certificates as tls};
 
@@ -73,6 +74,9 @@ fn refusal(error: &RedisError) -> String {
 /// A connection that could not be made or was lost.
 fn broken(origin: String, error: &RedisError) -> Failure {
     let text = quoted(&error.to_string());
+    if text.contains(FLOOD) {
+        return Failure::Unusable { origin, problem: FLOOD.to_owned() };
+    }
     if let Some(problem) = tls::problem(&text) {
         return Failure::Refused { origin, problem };
     }

@@ -1,10 +1,12 @@
 //! The size or the value of a key in Redis.
 
+mod bounded;
 mod connect;
 mod error;
 mod login;
 mod place;
 mod question;
+mod resolver;
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;

@@ -8,7 +8,7 @@ use super::error;
 use super::place::invalid;
 use crate::metric_sources::Failure;
 
-/// A number has fewer characters than this; of a longer text no more is read.
+/// A number has no more characters than this. Of a longer text one more is read, to see that it is longer.
 const LONGEST_NUMBER: usize = 64;
 
 /// What of a key is wanted.
@@ -121,7 +121,8 @@ impl Question {
     fn value(&self, kind: RedisKind, reply: Value) -> Result<f64, String> {
         match (kind, &self.group, reply) {
             (RedisKind::String, _, reply) => {
-                let number = text(reply).and_then(|text| text.trim().parse::<f64>().ok());
+                let whole = text(reply).filter(|text| text.len() <= LONGEST_NUMBER);
+                let number = whole.and_then(|text| text.trim().parse::<f64>().ok());
                 number
                     .filter(|number| number.is_finite())
                     .ok_or_else(|| "holds a text that is no number".to_owned())
