@@ -139,7 +139,7 @@ mod tests {
     #[test]
     fn a_path_that_would_take_long_is_not_begun() {
         let large = json!(vec![json!({"a": {"b": 1}}); 10_000]);
-        for path in ["$..a..b", "$[?$..b == 1]", "$[?@..b == 1]", "$..[?@.a]"] {
+        for path in ["$..a..b", "$[?$..b]", "$[?@..b]", "$..[?@.a]"] {
             assert!(find(path, &large).unwrap_err().contains("use fewer"), "{path}");
         }
         assert_eq!(find("$[?@.a].a.b", &large).unwrap().len(), 10_000);

@@ -11,7 +11,7 @@ use super::entry::{Entry, Orders};
 use crate::metric_sources::{Credentials, Failure};
 use crate::runtime::metrics::Metrics;
 
-/// Questions that may be open altogether.
+/// Questions that may be open altogether, besides the few that each origin has for itself.
 const AT_ONCE: usize = 512;
 
 /// What all queries share.
@@ -84,10 +84,9 @@ fn replan(entry: &Entry, before: &Orders, after: &Orders, due: Instant) -> Insta
 
 async fn attempt(shared: &Shared, entry: &Entry, credentials: &Credentials) {
     let begun = Instant::now();
-    let (asked, result) = match entry.origin.leave().await {
+    let (asked, result) = match entry.origin.leave(&shared.permits).await {
         Err(failure) => (false, Err(failure)),
         Ok(leave) => {
-            let _permit = shared.permits.acquire().await.expect("it is never closed");
             let begun = Instant::now();
             let result = ask(entry, credentials).await.map_err(Arc::new);
             entry.origin.ended(&leave, result.as_ref().err());

@@ -3,13 +3,15 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::sync::{AcquireError, Semaphore, SemaphorePermit};
 use tokio::time::Instant;
 
 use crate::metric_sources::Failure;
 
-/// Questions that may be open at one origin.
-const AT_ONCE: usize = 64;
+/// Questions to one origin that may be open whatever others do: however many servers are slow, none of them takes these.
+const OWN: usize = 8;
+/// Those that may be open besides, while the process has not too many open.
+const MORE: usize = 56;
 /// Failures in a row after which an origin counts as dead.
 const MOST_FAILURES: u32 = 5;
 /// Time until a dead origin is asked again: the first, and the longest.
@@ -18,7 +20,8 @@ const PAUSES: (Duration, Duration) = (Duration::from_secs(1), Duration::from_sec
 /// One origin.
 #[derive(Debug)]
 pub(super) struct Origin {
-    permits: Semaphore,
+    own: Semaphore,
+    more: Semaphore,
     breaker: Mutex<Breaker>,
 }
 
@@ -38,9 +41,18 @@ struct Dead {
 
 /// Leave to ask; it ends with the value.
 pub(super) struct Leave<'a> {
-    /// Among the many; a probe needs none.
-    _permit: Option<SemaphorePermit<'a>>,
+    _permit: Permit<'a>,
     probe: Option<Probe<'a>>,
+}
+
+/// A place among the open questions.
+enum Permit<'a> {
+    /// One of the origin's own.
+    Own { _own: SemaphorePermit<'a> },
+    /// One more, which counts for the process too.
+    More { _more: SemaphorePermit<'a>, _common: SemaphorePermit<'a> },
+    /// A probe needs none.
+    None,
 }
 
 /// A question to a dead origin. While it is open there is no other.
@@ -56,19 +68,30 @@ impl Drop for Probe<'_> {
 
 impl Default for Origin {
     fn default() -> Self {
-        Self { permits: Semaphore::new(AT_ONCE), breaker: Mutex::default() }
+        Self { own: Semaphore::new(OWN), more: Semaphore::new(MORE), breaker: Mutex::default() }
     }
 }
 
 impl Origin {
-    /// Waits until one more question may be asked; or says why none is, of a dead origin.
-    pub(super) async fn leave(&self) -> Result<Leave<'_>, Arc<Failure>> {
+    /// Waits until one more question may be asked; or says why none is, of a dead origin. `common` is what all origins share.
+    pub(super) async fn leave<'a>(&'a self, common: &'a Semaphore) -> Result<Leave<'a>, Arc<Failure>> {
         if let Some(probe) = self.look()? {
-            return Ok(Leave { _permit: None, probe: Some(probe) });
+            return Ok(Leave { _permit: Permit::None, probe: Some(probe) });
         }
-        let permit = self.permits.acquire().await.expect("it is never closed");
+        let _permit = self.permit(common).await.expect("semaphores are never closed");
         // It may have died meanwhile.
-        Ok(Leave { probe: self.look()?, _permit: Some(permit) })
+        Ok(Leave { probe: self.look()?, _permit })
+    }
+
+    async fn permit<'a>(&'a self, common: &'a Semaphore) -> Result<Permit<'a>, AcquireError> {
+        let more = async {
+            Ok(Permit::More { _more: self.more.acquire().await?, _common: common.acquire().await? })
+        };
+        tokio::select! {
+            biased;
+            own = self.own.acquire() => Ok(Permit::Own { _own: own? }),
+            more = more => more,
+        }
     }
 
     fn look(&self) -> Result<Option<Probe<'_>>, Arc<Failure>> {

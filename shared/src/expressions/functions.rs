@@ -40,8 +40,8 @@ static FUNCTIONS: LazyLock<Context<'static>> = LazyLock::new(|| {
     });
     context.add_function("int", int);
     context.add_function("uint", uint);
-    context.add_function("double", functions::double);
-    context.add_function("string", functions::string);
+    context.add_function("double", double);
+    context.add_function("string", string);
     context.add_function("startsWith", functions::starts_with);
     context.add_function("endsWith", functions::ends_with);
     context.add_function("contains", contains);
@@ -69,7 +69,7 @@ fn some(Arguments(arguments): &Arguments) -> Result<(), ExecutionError> {
     if empty { Err(ExecutionError::function_error("min or max", "of nothing")) } else { Ok(()) }
 }
 
-fn int(context: &FunctionContext<'_, '_>, This(value): This<Value>) -> Result<Value, ExecutionError> {
+fn int(context: &FunctionContext<'_, '_>, value: Value) -> Result<Value, ExecutionError> {
     match value {
         // The bounds are exact: -2^63 and 2^63.
         Value::Float(float) if float >= i64::MIN as f64 && float < -(i64::MIN as f64) => {
@@ -80,7 +80,7 @@ fn int(context: &FunctionContext<'_, '_>, This(value): This<Value>) -> Result<Va
     }
 }
 
-fn uint(context: &FunctionContext<'_, '_>, This(value): This<Value>) -> Result<Value, ExecutionError> {
+fn uint(context: &FunctionContext<'_, '_>, value: Value) -> Result<Value, ExecutionError> {
     match value {
         Value::Float(float) if float >= 0.0 && float < 2.0 * -(i64::MIN as f64) => {
             Ok(Value::UInt(float as u64))
@@ -88,6 +88,14 @@ fn uint(context: &FunctionContext<'_, '_>, This(value): This<Value>) -> Result<V
         Value::Float(_) => Err(context.error("a number that no uint can hold")),
         value => functions::uint(context, This(value)),
     }
+}
+
+fn double(context: &FunctionContext<'_, '_>, value: Value) -> Result<Value, ExecutionError> {
+    functions::double(context, This(value))
+}
+
+fn string(context: &FunctionContext<'_, '_>, value: Value) -> Result<Value, ExecutionError> {
+    functions::string(context, This(value))
 }
 
 fn contains(This(text): This<Arc<String>>, part: Arc<String>) -> bool {

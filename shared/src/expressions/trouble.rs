@@ -31,6 +31,9 @@ pub(super) fn of_evaluation(error: &ExecutionError) -> String {
         ExecutionError::InvalidArgumentCount { expected, actual } => {
             format!("gives a function {actual} arguments where it takes {expected}")
         }
+        ExecutionError::MissingArgumentOrTarget => {
+            "calls a function without a value that it needs".to_owned()
+        }
         ExecutionError::FunctionError { function, .. } => {
             format!("calls {}() with what it is not for", shortened(function))
         }
