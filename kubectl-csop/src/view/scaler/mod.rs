@@ -285,7 +285,10 @@ fn known(plan: &Plan, status: &GeneralScalerStatus) -> Vec<MetricView> {
 }
 
 fn by_record(view: &mut ScalerView, record: &Record, as_of: Timestamp) {
-    let Some(plan) = plan(&record.spec) else { return };
+    let Some(plan) = plan(&record.spec) else {
+        view.not_live = Some("the operator's record asks for what this version does not know".to_owned());
+        return;
+    };
     let decision = &record.decision;
     view.source = Source::Operator;
     view.as_of = Some(as_of);
