@@ -32,7 +32,7 @@ test: need-rust need-go ## Run all tests that this machine can run
 	$(CARGO) build --workspace --locked
 	$(CLUSTER) build
 	@echo 'Test layers run:     1 pure, 2 scripted API server, 3 real control plane, 5 command line'
-	@echo 'Test layers skipped: 4 metric sources (csop has none yet), 6 real node (not part of the tests yet)'
+	@echo 'Test layers skipped: 6 real node (not part of the tests yet)'
 	$(CARGO) test --workspace --locked --no-fail-fast
 
 bench: need-rust need-go build ## Measure the release builds on a local control plane (ONLY=fleet: that benchmark alone)

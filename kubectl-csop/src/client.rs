@@ -6,9 +6,10 @@ use crate::error::{Attempt, Error};
 use crate::kube_error;
 use csop_shared::api::{CashService, GeneralScaler};
 use jiff::Timestamp;
+use kube::api::{ListParams, ObjectList};
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::core::NamespaceResourceScope;
-use kube::{Api, Client, Config, Resource};
+use kube::{Api, Client, Config, Resource, ResourceExt};
 use serde::de::DeserializeOwned;
 use std::fmt::Debug;
 use std::future::Future;
@@ -21,6 +22,8 @@ pub const SERVICES: &str = "cashservices.csop.dev";
 pub const SCALERS: &str = "generalscalers.csop.dev";
 /// How long a single request may take, unless `--request-timeout` says otherwise.
 pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
+/// Lists are read in pages of this size: a namespace may hold a thousand services, and the events of all of them.
+pub const PAGE: u32 = 500;
 /// How long the cluster may take to take a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -80,6 +83,39 @@ impl Cluster {
                 after: self.timeout,
                 hint: "give it longer with --request-timeout".to_owned(),
             }),
+        }
+    }
+
+    /// Reads a list to its end, page by page.
+    ///
+    /// # Errors
+    /// As [`Self::call`].
+    pub async fn pages<K: Clone>(
+        &self,
+        attempt: &Attempt,
+        params: ListParams,
+        read: impl AsyncFn(ListParams) -> kube::Result<ObjectList<K>>,
+    ) -> Result<Vec<K>, Error> {
+        let (mut all, mut params) = (vec![], params.limit(PAGE));
+        loop {
+            let page = self.call(attempt.clone(), read(params.clone())).await?;
+            all.extend(page.items);
+            match page.metadata.continue_.filter(|token| !token.is_empty()) {
+                Some(token) => params = params.continue_token(&token),
+                None => return Ok(all),
+            }
+        }
+    }
+
+    /// Makes sure that a service of which nothing is left is itself still there: it may be gone since it was read.
+    ///
+    /// # Errors
+    /// When it is gone, or another one of that name is there.
+    pub async fn still(&self, service: &CashService) -> Result<(), Error> {
+        let name = service.name_any();
+        match self.call(self.on_service("get", &name), self.services().get_opt(&name)).await? {
+            Some(now) if now.uid() == service.uid() => Ok(()),
+            _ => Err(Error::Vanished { subject: format!("cashservice/{name}"), doing: "read" }),
         }
     }
 

@@ -216,8 +216,10 @@ fn contexts(global: &Global) -> Vec<String> {
 async fn names<K: Own>(global: &Global) -> Result<Vec<String>, Error> {
     let cluster = Cluster::connect(global).await?;
     let attempt = Attempt::new("list", client::resource::<K>()).within(Some(&cluster.namespace));
-    let list = cluster.call(attempt, cluster.api::<K>().list_metadata(&ListParams::default())).await?;
-    Ok(list.items.iter().map(ResourceExt::name_any).collect())
+    let api = cluster.api::<K>();
+    let read = async |page| api.list_metadata(&page).await;
+    let all = cluster.pages(&attempt, ListParams::default(), read).await?;
+    Ok(all.iter().map(ResourceExt::name_any).collect())
 }
 
 /// The numbers of the recorded revisions, the newest first.
@@ -232,9 +234,9 @@ async fn revisions(name: &str, global: &Global) -> Result<Vec<String>, Error> {
 async fn namespaces(global: &Global) -> Result<Vec<String>, Error> {
     let cluster = Cluster::connect(global).await?;
     let api = Api::<Namespace>::all(cluster.client.clone());
-    let list =
-        cluster.call(Attempt::new("list", "namespaces"), api.list_metadata(&ListParams::default())).await?;
-    Ok(list.items.iter().map(ResourceExt::name_any).collect())
+    let read = async |page| api.list_metadata(&page).await;
+    let all = cluster.pages(&Attempt::new("list", "namespaces"), ListParams::default(), read).await?;
+    Ok(all.iter().map(ResourceExt::name_any).collect())
 }
 
 #[cfg(test)]

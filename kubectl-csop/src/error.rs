@@ -216,9 +216,14 @@ pub enum Error {
         /// What to try next.
         hint: String,
     },
-    /// The object vanished while it was waited for.
-    #[error("{0} was deleted while it was waited for")]
-    Vanished(String),
+    /// The object vanished while the command was at work on it.
+    #[error("{subject} was deleted while it was {doing}")]
+    Vanished {
+        /// The object.
+        subject: String,
+        /// What was done to it: `read`, `waited for`.
+        doing: &'static str,
+    },
     /// The answer to a question was no.
     #[error("{0}")]
     Declined(String),

@@ -2,6 +2,7 @@
 
 use crate::error::{Attempt, Error};
 use crate::io::Io;
+use crate::schema::pattern;
 use kube::config::KubeconfigError;
 use kube::core::Status;
 use kube::runtime::watcher;
@@ -113,11 +114,10 @@ fn causes(status: &Status) -> Option<String> {
     let texts: Vec<_> = causes
         .iter()
         .map(|cause| {
-            if cause.field.is_empty() {
-                cause.message.clone()
-            } else {
-                format!("{}: {}", cause.field, cause.message)
-            }
+            // Of a pattern, the words in it say enough.
+            let wanted = pattern::wanted(&cause.message).map(|is| format!("must be {is}"));
+            let message = wanted.unwrap_or_else(|| cause.message.clone());
+            if cause.field.is_empty() { message } else { format!("{}: {message}", cause.field) }
         })
         .map(|text| joined(&text))
         .collect();

@@ -4,3 +4,4 @@ pub mod controllers;
 pub mod metric_sources;
 pub mod runtime;
 pub mod sampling;
+pub mod scaling;

@@ -7,7 +7,8 @@ use std::time::Duration;
 use clap::{Parser, ValueEnum};
 use csop_operator::controllers;
 use csop_operator::runtime::leader::Candidacy;
-use csop_operator::runtime::process::{self, Settings};
+use csop_operator::metric_sources::{Hosts, Sources};
+use csop_operator::runtime::process::{self, Controllers, Settings};
 use csop_operator::runtime::scope::Scope;
 use csop_operator::runtime::telemetry::{self, Format};
 use kube::Client;
@@ -38,7 +39,23 @@ struct Args {
     #[arg(long, value_name = "MANAGER")]
     allow_field_manager: Vec<String>,
     #[command(flatten)]
+    metrics: MetricSources,
+    #[command(flatten)]
     election: Election,
+}
+
+#[derive(Debug, clap::Args)]
+struct MetricSources {
+    /// Prometheus server for metrics that name none, such as http://prometheus.monitoring:9090
+    #[arg(long, value_name = "URL")]
+    prometheus_address: Option<String>,
+    /// Host that metrics may be asked of although it is loopback, link-local or the cloud's metadata server: a name, *.suffix, an
+    /// address or a network; repeated or separated by commas
+    #[arg(long, value_name = "HOST", value_delimiter = ',')]
+    allow_metric_hosts: Vec<String>,
+    /// Do not show the last decisions of scalers on the port of metrics
+    #[arg(long)]
+    no_decision_records: bool,
 }
 
 #[derive(Debug, clap::Args)]
@@ -118,6 +135,10 @@ async fn run(args: Args) -> Result<(), Box<dyn std::error::Error>> {
             _ = interrupt.recv() => {}
         }
     };
-    process::run(client, settings, controllers::register, shutdown).await?;
+    let hosts = Hosts::new(&args.metrics.allow_metric_hosts)?;
+    let sources = Sources::new(args.metrics.prometheus_address, hosts, client.clone());
+    let pages = !args.metrics.no_decision_records;
+    let register = |controllers: &mut Controllers| controllers::register(controllers, sources, pages);
+    process::run(client, settings, register, shutdown).await?;
     Ok(())
 }

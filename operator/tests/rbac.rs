@@ -2,13 +2,16 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
-use csop_operator::{controllers::cash_service::CashServices, runtime::rbac::Permissions};
+use csop_operator::{
+    controllers::{cash_service::CashServices, general_scaler::GeneralScalers},
+    runtime::rbac::Permissions,
+};
 use k8s_openapi::api::rbac::v1::{ClusterRole, Role};
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
 
 fn needed() -> Permissions {
-    Permissions::common().and::<CashServices>()
+    Permissions::common().and::<CashServices>().and::<GeneralScalers>()
 }
 
 /// The objects of a kind and name in a rendered manifest.

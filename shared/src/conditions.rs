@@ -15,9 +15,17 @@ pub mod types {
     pub const PAUSED: &str = "Paused";
     /// Something else owns a name or a field that this object wants.
     pub const CONFLICT: &str = "Conflict";
+    /// Of a scaler: all metrics can be acted on.
+    pub const METRICS_AVAILABLE: &str = "MetricsAvailable";
+    /// Of a scaler: something keeps the demand from being met.
+    pub const LIMITED: &str = "Limited";
+    /// Of a scaler: the budget does not even pay for minReplicas.
+    pub const BUDGET_BELOW_MIN: &str = "BudgetBelowMin";
+    /// Of a scaler: a metric behaves as its mode cannot.
+    pub const SUSPICIOUS_METRIC: &str = "SuspiciousMetric";
 
     /// Each with what True means of a service, and what False means.
-    pub const EXPLAINED: [(&str, &str, &str); 5] = [
+    pub const EXPLAINED: [(&str, &str, &str); 9] = [
         (
             READY,
             "the wanted revision serves at its wanted size; growth by an autoscaler never turns it off",
@@ -34,6 +42,26 @@ pub mod types {
             CONFLICT,
             "something else has a name or a field that the service wants",
             "all its objects are its own",
+        ),
+        (
+            METRICS_AVAILABLE,
+            "of a scaler: all its metrics can be acted on",
+            "one or more cannot; the message has the sources' own words",
+        ),
+        (
+            LIMITED,
+            "of a scaler: something keeps the number of replicas from what the metrics want",
+            "the target gets what the metrics want",
+        ),
+        (
+            BUDGET_BELOW_MIN,
+            "of a scaler: the budget does not even pay for minReplicas, which stand all the same",
+            "the budget pays for minReplicas, or there is none",
+        ),
+        (
+            SUSPICIOUS_METRIC,
+            "of a scaler: a metric of mode Ratio does not fall although the replicas have doubled",
+            "all metrics behave as their modes say",
         ),
     ];
 }

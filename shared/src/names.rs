@@ -7,6 +7,9 @@ pub const GROUP: &str = "csop.dev";
 /// The version of every kind.
 pub const VERSION: &str = "v1alpha1";
 
+/// Group and version of every kind, as in manifests.
+pub const API_VERSION: &str = "csop.dev/v1alpha1";
+
 /// Labels that csop puts on the objects it manages.
 pub mod labels {
     /// The application's name (recommended label).

@@ -127,9 +127,10 @@ async fn every_example_is_accepted_as_it_is() {
     let namespace = cluster.namespace("examples").await;
     let strictly = ["apply", "--dry-run=server", "--validate=strict", "--filename"];
     let mut examples = 0;
-    for entry in std::fs::read_dir(file("examples/")).unwrap() {
+    let entries = ["examples/", "examples/scalers/"].map(|folder| std::fs::read_dir(file(folder)).unwrap());
+    for entry in entries.into_iter().flatten() {
         let path = entry.unwrap().path();
-        // What is for other programs lies in folders.
+        // What is for other programs lies in folders of its own.
         if path.is_dir() {
             continue;
         }

@@ -47,7 +47,10 @@ pub(super) async fn run(args: &Args, global: &Global, io: &mut Io) -> Result<Exi
     io.print(&match args.output {
         Some(Format::Json) => output::json(&view),
         Some(Format::Yaml) => output::yaml(&view),
-        None => check::text(&view, io.terminal.unicode, Paint::new(io.terminal.live_stdout())),
+        None => {
+            let paint = Paint::new(io.terminal.live_stdout());
+            check::text(&view, io.terminal.width(), io.terminal.unicode, paint)
+        }
     })?;
     Ok(if view.outcome == Outcome::Failed { Exit::Error } else { Exit::Ok })
 }

@@ -1,9 +1,9 @@
 //! `events`: what was said of a service and its children.
 
 use super::status::fetch;
-use super::{connect, target};
+use super::{connect, follow, target};
 use crate::cli::Global;
-use crate::client::Cluster;
+use crate::client::{Cluster, PAGE};
 use crate::error::{Attempt, Error};
 use crate::exit::Exit;
 use crate::io::Io;
@@ -20,9 +20,8 @@ use kube::api::ListParams;
 use kube::runtime::{WatchStreamExt, watcher};
 use kube::{Api, ResourceExt};
 use std::collections::BTreeSet;
+use tokio::signal::unix::Signal;
 
-/// Events are read in pages of this size: a namespace may hold those of a thousand services.
-const PAGE: u32 = 500;
 const EVENTS: &str = "events";
 
 /// Show the events of a service and of all that it owns, the oldest first.
@@ -59,20 +58,23 @@ pub(super) async fn run(args: &Args, global: &Global, io: &mut Io) -> Result<Exi
     let uid = service.uid().unwrap_or_default();
     let family = family(name, &uid, &cluster, io).await?;
     let all = list(&cluster).await?;
-    let own = all.iter().filter(|event| family.has(event)).map(view).collect();
+    let own: Vec<_> = all.iter().filter(|event| family.has(event)).map(view).collect();
+    if own.is_empty() {
+        cluster.still(&service).await?;
+    }
     let view = EventsView::new(&cluster.namespace, name, own);
     let style = Style::new(&view.events, io.terminal.width(), Paint::new(io.terminal.live_stdout()));
+    // From the first line on Ctrl-C is heard, and not before: until then it just ends the command.
+    let stop = if args.watch { Some(follow::interrupts()?) } else { None };
     match args.output {
         Format::Json if !args.watch => io.print(&json(&view))?,
         Format::Yaml if !args.watch => io.print(&yaml(&view))?,
         _ => show(&view, args.output, style, io)?,
     }
-    if !args.watch {
-        return Ok(Exit::Ok);
-    }
+    let Some(stop) = stop else { return Ok(Exit::Ok) };
     let seen = all.iter().map(version).collect();
     let mut watch = Watch { name, uid: &uid, family, seen, cluster: &cluster };
-    watch.run(|event| one(event, args.output, style), io).await
+    watch.run(stop, |event| one(event, args.output, style), io).await
 }
 
 fn show(view: &EventsView, format: Format, style: Style, io: &mut Io) -> Result<(), Error> {
@@ -104,19 +106,11 @@ fn api(cluster: &Cluster) -> Api<Event> {
     Api::namespaced(cluster.client.clone(), &cluster.namespace)
 }
 
-/// All events of the namespace, page by page.
+/// All events of the namespace.
 async fn list(cluster: &Cluster) -> Result<Vec<Event>, Error> {
     let attempt = Attempt::new("list", EVENTS).within(Some(&cluster.namespace));
-    let (api, mut all) = (api(cluster), vec![]);
-    let mut params = ListParams::default().limit(PAGE);
-    loop {
-        let page = cluster.call(attempt.clone(), api.list(&params)).await?;
-        all.extend(page.items);
-        match page.metadata.continue_.filter(|token| !token.is_empty()) {
-            Some(token) => params = params.continue_token(&token),
-            None => return Ok(all),
-        }
-    }
+    let api = api(cluster);
+    cluster.pages(&attempt, ListParams::default(), async |page| api.list(&page).await).await
 }
 
 /// What tells the versions of an event apart: it is written again when it is seen again.
@@ -133,17 +127,21 @@ struct Watch<'a> {
 }
 
 impl Watch<'_> {
-    async fn run(&mut self, show: impl Fn(&EventView) -> String, io: &mut Io) -> Result<Exit, Error> {
+    async fn run(
+        &mut self,
+        mut stop: Signal,
+        show: impl Fn(&EventView) -> String,
+        io: &mut Io,
+    ) -> Result<Exit, Error> {
         let config = watcher::Config::default().page_size(PAGE);
         let mut events = std::pin::pin!(watcher(api(self.cluster), config).default_backoff());
         let mut service =
             std::pin::pin!(watcher::watch_object(self.cluster.services(), self.name).default_backoff());
-        let mut stop = std::pin::pin!(tokio::signal::ctrl_c());
         let on_events = Attempt::new("watch", EVENTS).within(Some(&self.cluster.namespace));
         let on_service = self.cluster.on_service("watch", self.name);
         loop {
             tokio::select! {
-                _ = &mut stop => {
+                _ = stop.recv() => {
                     if io.terminal.live_stdout() {
                         io.say("");
                     }

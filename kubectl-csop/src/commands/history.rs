@@ -48,7 +48,11 @@ pub(super) async fn run(args: &Args, global: &Global, io: &mut Io) -> Result<Exi
     let cluster = connect(global, io).await?;
     let name = &args.name;
     let service = cluster.call(cluster.on_service("get", name), cluster.services().get(name)).await?;
-    let view = revisions::view(&service, &recorded(&service, &cluster).await?);
+    let recorded = recorded(&service, &cluster).await?;
+    if recorded.is_empty() {
+        cluster.still(&service).await?;
+    }
+    let view = revisions::view(&service, &recorded);
     let wide = matches!(args.output, Format::Wide);
     let text = match args.output {
         Format::Json => output::json(&view),
@@ -73,8 +77,8 @@ pub async fn recorded(service: &CashService, cluster: &Cluster) -> Result<Vec<Co
     let attempt = Attempt::new("list", "controllerrevisions.apps").within(Some(&cluster.namespace));
     let api = Api::<ControllerRevision>::namespaced(cluster.client.clone(), &cluster.namespace);
     let selector = ListParams::default().labels(&format!("{}={}", labels::SERVICE, service.name_any()));
-    let list = cluster.call(attempt, api.list(&selector)).await?;
+    let all = cluster.pages(&attempt, selector, async |page| api.list(&page).await).await?;
     let uid = service.uid().unwrap_or_default();
     let is_own = |it: &ControllerRevision| it.owner_references().iter().any(|owner| owner.uid == uid);
-    Ok(list.items.into_iter().filter(is_own).collect())
+    Ok(all.into_iter().filter(is_own).collect())
 }

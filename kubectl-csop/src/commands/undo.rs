@@ -54,6 +54,9 @@ pub(super) async fn run(args: &Args, global: &Global, io: &mut Io) -> Result<Exi
     let name = &args.name;
     let service: CashService = change::read(name, &cluster).await?;
     let recorded = history::recorded(&service, &cluster).await?;
+    if recorded.is_empty() {
+        cluster.still(&service).await?;
+    }
     let target = undo::choose(&service, &recorded, args.to)?;
     if relevant(&service) == relevant(&target.service) {
         io.note(&format!("cashservice/{name} is what revision {} says; nothing is changed", target.number));

@@ -6,7 +6,7 @@ use crate::client::Cluster;
 use crate::error::{Attempt, Error};
 use crate::exit::Exit;
 use crate::io::Io;
-use crate::output;
+use crate::output::{self, wrap};
 use crate::view::version::{OPERATOR_SELECTOR, Operator, VersionView, operator};
 use clap::ValueEnum;
 use k8s_openapi::api::apps::v1::Deployment;
@@ -82,33 +82,41 @@ pub(super) async fn deployments(cluster: &Cluster) -> Result<Vec<Deployment>, Er
     let params = ListParams::default().labels(OPERATOR_SELECTOR);
     let attempt = Attempt::new("list", "deployments.apps");
     let everywhere = Api::<Deployment>::all(cluster.client.clone());
-    let found = match cluster.call(attempt.clone(), everywhere.list(&params)).await {
-        Err(Error::Forbidden(_)) => {
+    let found = match cluster.pages(&attempt, params.clone(), async |page| everywhere.list(&page).await).await
+    {
+        Err(Error::Forbidden(everywhere)) => {
             let here = Api::<Deployment>::namespaced(cluster.client.clone(), &cluster.namespace);
-            cluster.call(attempt.within(Some(&cluster.namespace)), here.list(&params)).await?
+            let attempt = attempt.within(Some(&cluster.namespace));
+            let found = cluster.pages(&attempt, params, async |page| here.list(&page).await).await?;
+            if found.is_empty() {
+                // It may be where it may not be looked for.
+                return Err(Error::Forbidden(everywhere));
+            }
+            found
         }
         other => other?,
     };
-    Ok(found.items)
+    Ok(found)
 }
 
 fn print(args: &Args, view: &VersionView, io: &mut Io) -> Result<(), Error> {
     let text = match args.output {
         Some(Format::Json) => output::json(view),
         Some(Format::Yaml) => output::yaml(view),
-        None => text(view, args.client),
+        None => text(view, args.client, io.terminal.width()),
     };
     io.print(&text)
 }
 
-fn text(view: &VersionView, client_only: bool) -> String {
+fn text(view: &VersionView, client_only: bool, width: Option<usize>) -> String {
     let mut text = format!("Client Version:   {}\n", view.client);
     for operator in &view.operators {
         let version = operator.version.as_deref().unwrap_or("unknown");
-        text.push_str(&format!(
-            "Operator Version: {version} ({}/{}, image {})\n",
+        let line = format!(
+            "Operator Version: {version} ({}/{}, image {})",
             operator.namespace, operator.name, operator.image
-        ));
+        );
+        text.push_str(&(wrap::lines(&line, width.map(|width| width.saturating_sub(2))).join("\n  ") + "\n"));
     }
     if let Some(server) = &view.server {
         if view.operators.is_empty() && !client_only {

@@ -59,6 +59,7 @@ pub fn text(event: &EventView, style: Style, now: Timestamp) -> String {
     };
     if !style.fits() {
         let head = format!("{age} {} {} {}", painted(event.type_.clone()), event.reason, event.object);
+        let head = wrap::lines(&head, style.width.map(|width| width.saturating_sub(2))).join("\n  ");
         let lines = wrap::lines(&message, style.width.map(|width| width.saturating_sub(2)));
         return lines.into_iter().fold(head + "\n", |text, line| format!("{text}  {line}\n"));
     }

@@ -36,7 +36,7 @@ pub fn text(view: &ServiceView, style: Style, now: Timestamp) -> String {
     text.push_str(&conditions(view, told, style, now));
     if !view.children.is_empty() {
         text.push_str(&format!("\n{}\n", style.paint.bold("Objects")));
-        let style = tree::Style { unicode: style.unicode, paint: style.paint, all: style.wide };
+        let style = drawn(style);
         text.push_str(&tree::text(&view.children, style, now));
     }
     text
@@ -68,8 +68,11 @@ pub fn rooted(view: &ServiceView, style: Style, now: Timestamp) -> String {
         created_at: view.created_at,
         children: view.children.clone(),
     };
-    let drawn = tree::Style { unicode: style.unicode, paint: style.paint, all: style.wide };
-    tree::text(&[root], drawn, now) + &conditions(view, "", Style { wide: true, ..style }, now)
+    tree::text(&[root], drawn(style), now) + &conditions(view, "", Style { wide: true, ..style }, now)
+}
+
+fn drawn(style: Style) -> tree::Style {
+    tree::Style { width: style.width, unicode: style.unicode, paint: style.paint, all: style.wide }
 }
 
 fn facts(view: &ServiceView, style: Style, now: Timestamp) -> Vec<(String, String)> {
@@ -163,8 +166,10 @@ fn field(text: &mut String, key: &str, value: &str, style: Style) {
 
 fn condition_text(condition: &ConditionView, told: &str, style: Style, now: Timestamp) -> String {
     let head = format!("{}={}", condition.type_, condition.status);
+    let reason = format!("{}, for {}", condition.reason, duration::age(condition.since, now));
+    let fits = style.width.is_none_or(|width| 2 + head.len() + 2 + reason.len() <= width);
     let head = if condition.notable { style.paint.warn(&head) } else { head };
-    let mut text = format!("  {head}  {}, for {}\n", condition.reason, duration::age(condition.since, now));
+    let mut text = format!("  {head}{}{reason}\n", if fits { "  " } else { "\n    " });
     if !condition.message.is_empty() && condition.message != told {
         for line in wrap::lines(&condition.message, style.width.map(|width| width.saturating_sub(4))) {
             text.push_str(&format!("    {line}\n"));

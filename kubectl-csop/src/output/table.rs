@@ -2,12 +2,14 @@
 
 use comfy_table::Table as Grid;
 use comfy_table::presets::NOTHING;
-use console::measure_text_width;
+use console::{measure_text_width, truncate_str};
 
 /// Spaces between two columns.
 const GAP: usize = 3;
 /// A column that may be shortened keeps this many characters.
 const SHORTEST: usize = 12;
+/// Where the columns that stay are too wide together, each keeps this many characters.
+const LEAST: usize = 8;
 
 /// A column of a table.
 #[derive(Clone, Copy, Debug)]
@@ -63,10 +65,26 @@ fn fit(columns: &mut Vec<Column>, rows: &mut [Vec<String>], width: usize) {
         let Some(last) =
             (0..columns.len()).filter(|at| columns[*at].rank > 0).max_by_key(|at| columns[*at].rank)
         else {
-            return;
+            return squeeze(columns, rows, widths, total.saturating_sub(width));
         };
         columns.remove(last);
         rows.iter_mut().for_each(|row| drop(row.remove(last)));
+    }
+}
+
+/// Shortens the widest columns by so many characters in all, as far as that can be.
+fn squeeze(columns: &[Column], rows: &mut [Vec<String>], mut widths: Vec<usize>, mut excess: usize) {
+    let floor = |at: usize| columns[at].title.len().max(LEAST);
+    while excess > 0 {
+        let shrinkable = (0..widths.len()).filter(|at| widths[*at] > floor(*at));
+        let Some(widest) = shrinkable.max_by_key(|at| widths[*at]) else { break };
+        widths[widest] -= 1;
+        excess -= 1;
+    }
+    for row in rows {
+        for (cell, room) in row.iter_mut().zip(&widths) {
+            *cell = truncate_str(cell, *room, "…").into_owned();
+        }
     }
 }
 
@@ -76,7 +94,7 @@ fn column_width(columns: &[Column], rows: &[Vec<String>], at: usize) -> usize {
 }
 
 /// The end of a text, which tells images apart better than their beginning.
-fn keep_end(text: &str, room: usize) -> String {
+pub(super) fn keep_end(text: &str, room: usize) -> String {
     let length = text.chars().count();
     if length <= room {
         text.to_owned()
@@ -134,5 +152,21 @@ mod tests {
     fn a_very_narrow_terminal_loses_columns() {
         assert_eq!(table(Some(15)), "NAME   AGE\nshop   3d\na      3d\n");
         assert_eq!(table(Some(5)), "NAME\nshop\na\n");
+    }
+
+    #[test]
+    fn columns_that_stay_are_shortened_in_the_end() {
+        let columns = [Column::always("NAMESPACE"), Column::always("NAME"), Column::dropped("AGE", 1)];
+        let row = |cells: [&str; 3]| cells.map(str::to_owned).to_vec();
+        let rows = [row(["payments-and-refunds", "a-service-with-a-name", "3d"]), row(["pay", "shop", "1h"])];
+        assert_eq!(
+            text(&columns, &rows, Some(30)),
+            "NAMESPACE        NAME\n\
+             payments-and-…   a-service-wi…\n\
+             pay              shop\n"
+        );
+        let widest = |width| text(&columns, &rows, Some(width)).lines().map(measure_text_width).max();
+        assert_eq!(widest(20), Some(20));
+        assert_eq!(widest(5), Some(20), "there is a least width");
     }
 }

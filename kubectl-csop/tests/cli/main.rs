@@ -5,9 +5,15 @@
 mod cluster;
 mod examples;
 mod follow_logs;
+mod narrow;
 mod owner;
+mod paging;
 mod process;
 mod reference;
 mod replay;
 mod scaler;
+mod rows;
 mod support;
+mod vanishing;
+mod without_cluster;
+mod without_rights;

@@ -34,6 +34,12 @@ impl Credentials {
         Self { version: version.to_owned(), values, absent }
     }
 
+    /// A bearer token and nothing else.
+    pub(super) fn of_token(token: &str) -> Self {
+        let values = BTreeMap::from([("token".to_owned(), token.as_bytes().to_vec())]);
+        Self { version: "token".to_owned(), values, absent: None }
+    }
+
     /// A name of `authRef.keys`, and its key, which the Secret does not have.
     pub fn absent(&self) -> Option<(&str, &str)> {
         self.absent.as_ref().map(|(name, key)| (name.as_str(), key.as_str()))

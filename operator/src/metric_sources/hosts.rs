@@ -72,6 +72,12 @@ impl Hosts {
         Ok(())
     }
 
+    /// Whether an administrator has named this host, or its literal address.
+    pub(super) fn names(&self, host: &str) -> bool {
+        let name = normal(host);
+        self.allows_name(&name) || name.parse().is_ok_and(|address| self.allows_address(address))
+    }
+
     /// The addresses of a host that may be connected to.
     ///
     /// # Errors

@@ -1,18 +1,26 @@
 //! Metric sources: one file and one line of [`Sources::build`] for each type.
 
+mod address;
 mod answer;
+mod certificates;
 mod credentials;
+pub mod external;
 mod hosts;
 mod http;
 mod http_client;
 mod json_path;
+mod pool;
 mod prometheus;
 mod promql;
+mod pubsub;
+mod redis;
+mod resource;
 
 pub use answer::Failure;
 pub use credentials::Credentials;
 pub use hosts::{Hosts, HostsError};
 pub use http_client::HttpClients;
+pub use pubsub::Tokens;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -32,6 +40,12 @@ pub struct Sources {
     pub hosts: Arc<Hosts>,
     /// Connections of the sources that speak HTTP.
     pub http: HttpClients,
+    /// Connections to Redis.
+    pub redis: redis::Connections,
+    /// Connections to external scalers.
+    pub external: external::Connections,
+    /// Tokens of Google Cloud.
+    pub tokens: Tokens,
     /// For the source `resource`.
     pub client: Client,
 }
@@ -40,7 +54,15 @@ impl Sources {
     /// Sources that ask the hosts that may be asked.
     pub fn new(prometheus_address: Option<String>, hosts: Hosts, client: Client) -> Self {
         let hosts = Arc::new(hosts);
-        Self { prometheus_address, http: HttpClients::new(hosts.clone()), hosts, client }
+        Self {
+            prometheus_address,
+            http: HttpClients::new(hosts.clone()),
+            hosts,
+            redis: redis::Connections::default(),
+            external: external::Connections::default(),
+            tokens: Tokens::from_environment(),
+            client,
+        }
     }
 }
 
@@ -104,11 +126,13 @@ impl Sources {
         subject: &Subject,
         field: &str,
     ) -> Result<Arc<dyn Query>, Invalid> {
-        let _ = subject;
         match type_ {
             SourceType::Prometheus => prometheus::build(self, config, field),
+            SourceType::Redis => redis::build(self, config, field),
+            SourceType::Pubsub => pubsub::build(self, config, field),
             SourceType::Http => http::build(self, config, field),
-            _ => Err(Invalid::new(field, "has a source that this operator does not know")),
+            SourceType::External => external::build(self, config, subject, field),
+            SourceType::Resource => resource::build(self, config, subject, field),
         }
     }
 }

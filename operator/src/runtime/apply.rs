@@ -54,6 +54,9 @@ impl<F: Fn(&ChildId) -> Option<String> + Sync> Applier<'_, F> {
             if held_back {
                 applied.skipped.push(child.id());
                 self.look([child.id()], &mut applied)?;
+                if applied.conflicts.iter().any(|c| c.contest == Contest::Name) {
+                    self.claim(child, &mut applied).await?;
+                }
             } else {
                 let had = self.child(child, &mut applied).await?;
                 held_back = child.essential && !had;
@@ -86,6 +89,19 @@ impl<F: Fn(&ChildId) -> Option<String> + Sync> Applier<'_, F> {
             if let Some(live) = live.filter(|live| live.is_controlled_by(&self.parent.uid)) {
                 applied.put(id.kind, live);
             }
+        }
+        Ok(())
+    }
+
+    /// Tells of somebody else who has a child that is held back, without a write: an owner who must make room for one
+    /// should know of all.
+    async fn claim(&self, child: &Child, applied: &mut Applied) -> Result<(), Error> {
+        let live = match self.ctx.caches.children(&child.kind)?.get(&self.parent.namespace, &child.name) {
+            None => self.read(child).await?,
+            cached => cached,
+        };
+        if let Some(Outcome::Taken(words)) = live.and_then(|live| self.not_ours(&live)) {
+            applied.conflicts.push(Conflict { child: child.id(), contest: Contest::Name, words });
         }
         Ok(())
     }
@@ -161,11 +177,18 @@ impl<F: Fn(&ChildId) -> Option<String> + Sync> Applier<'_, F> {
                 made => return made.map(Birth::New),
             }
         }
-        let read = self.api(&child.kind).get_opt(&child.name).await;
-        match read.map_err(|e| self.failed("read", &child.id(), e))? {
-            Some(object) => Ok(Birth::There(Arc::new(self.ctx.caches.children(&child.kind)?.live(object)))),
+        match self.read(child).await? {
+            Some(live) => Ok(Birth::There(live)),
             None => self.create(child, body.birth_of_new(child)).await.map(Birth::New),
         }
+    }
+
+    /// A child as the API server has it.
+    async fn read(&self, child: &Child) -> Result<Option<Arc<Live>>, Error> {
+        let read = self.api(&child.kind).get_opt(&child.name).await;
+        let object = read.map_err(|e| self.failed("read", &child.id(), e))?;
+        let caches = self.ctx.caches.children(&child.kind)?;
+        Ok(object.map(|object| Arc::new(caches.live(object))))
     }
 
     fn not_ours(&self, live: &Live) -> Option<Outcome> {

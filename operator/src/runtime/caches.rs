@@ -21,6 +21,7 @@ use super::live::Live;
 use super::partition::{IndexKeys, Partition};
 use super::references::References;
 use super::scope::Scope;
+use super::wake::Waker;
 use super::watching;
 
 type Wake = mpsc::UnboundedSender<(String, String)>;
@@ -109,8 +110,13 @@ impl Cache {
     }
 
     /// Records which of these objects an object of ours names, so that their changes wake it.
-    pub(super) fn refer(&self, namespace: &str, name: &str, related: &BTreeSet<String>) {
-        self.references.set(namespace, name, related);
+    pub(super) fn refer<K: Resource<DynamicType = ()>>(
+        &self,
+        namespace: &str,
+        name: &str,
+        related: &BTreeSet<String>,
+    ) {
+        self.references.set(namespace, &K::kind(&()), name, related);
     }
 
     pub(super) fn under(&self, namespace: &str, key: &str) -> Vec<Arc<Live>> {
@@ -190,7 +196,10 @@ impl Cache {
             (Some(_), _) => vec![],
             (None, _) => {
                 let mut names = (self.keys)(live);
-                names.extend(self.references.to(&live.namespace, &live.name));
+                let asked_for = |key: &str| self.references.to(&live.namespace, key);
+                let asking: Vec<String> =
+                    names.iter().map(String::as_str).chain([&*live.name]).flat_map(asked_for).collect();
+                names.extend(asking);
                 names
             }
         };
@@ -201,8 +210,13 @@ impl Cache {
     }
 }
 
-/// The triggers of one controller, one receiver for each namespace scope.
-pub(super) type Triggers = Vec<mpsc::UnboundedReceiver<(String, String)>>;
+/// The triggers of one controller.
+pub(super) struct Triggers {
+    /// One receiver for each namespace scope.
+    pub(super) woken: Vec<mpsc::UnboundedReceiver<(String, String)>>,
+    /// For whatever goes on beside the reconciles.
+    pub(super) waker: Waker,
+}
 
 /// All caches.
 pub struct Caches {
@@ -251,9 +265,10 @@ impl Caches {
             for watch in &related {
                 self.related[watch.name].subscribe(scope, None, wake.clone());
             }
-            woken
+            (woken, wake)
         };
-        (0..self.scope.watches().len()).map(subscribe).collect()
+        let (woken, queues) = (0..self.scope.watches().len()).map(subscribe).unzip();
+        Triggers { woken, waker: Waker::new(self.scope.clone(), queues) }
     }
 
     /// Starts all watches; they end when the set is dropped.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use kube::{Client, ResourceExt};
+use kube::{Client, Resource, ResourceExt};
 use tokio::sync::Semaphore;
 
 use super::caches::Caches;
@@ -54,6 +54,11 @@ impl Context {
         &self.client
     }
 
+    /// The right of this process to change objects.
+    pub fn mandate(&self) -> &Mandate {
+        &self.mandate
+    }
+
     /// The process's metrics.
     pub fn metrics(&self) -> &Metrics {
         &self.metrics
@@ -77,7 +82,7 @@ impl Context {
 
     /// The related objects of a watch that `owner` names, with nothing for those that do not exist. From now on, until it names
     /// others, their changes wake it.
-    pub fn named<O: ResourceExt>(
+    pub fn named<O: Resource<DynamicType = ()>>(
         &self,
         watch: &str,
         owner: &O,
@@ -85,14 +90,28 @@ impl Context {
     ) -> Result<BTreeMap<String, Option<Arc<Live>>>, Error> {
         let (cache, namespace) = (self.caches.related(watch)?, owner.namespace().unwrap_or_default());
         // Before the look, so that no change falls between the two.
-        cache.refer(&namespace, &owner.name_any(), names);
+        cache.refer::<O>(&namespace, &owner.name_any(), names);
         Ok(names.iter().map(|name| (name.clone(), cache.get(&namespace, name))).collect())
+    }
+
+    /// The related objects of a watch that concern one of these keys. From now on, until it asks for others, their changes wake
+    /// `owner`.
+    pub fn about<O: Resource<DynamicType = ()>>(
+        &self,
+        watch: &str,
+        owner: &O,
+        keys: &BTreeSet<String>,
+    ) -> Result<Vec<Arc<Live>>, Error> {
+        let (cache, namespace) = (self.caches.related(watch)?, owner.namespace().unwrap_or_default());
+        // Before the look, so that no change falls between the two.
+        cache.refer::<O>(&namespace, &owner.name_any(), keys);
+        Ok(keys.iter().flat_map(|key| cache.under(&namespace, key)).collect())
     }
 
     /// Forgets what a deleted object named.
     pub(super) fn forget<K: Kind>(&self, namespace: &str, name: &str) {
         for cache in K::watches().iter().filter_map(|watch| self.caches.related(watch.name).ok()) {
-            cache.refer(namespace, name, &BTreeSet::new());
+            cache.refer::<K::Object>(namespace, name, &BTreeSet::new());
         }
     }
 

@@ -37,6 +37,32 @@ pub struct ScaleIntent {
     pub replicas: i32,
 }
 
+/// A change of a scale subresource, and the status that announces it: a crash between the two writes loses nothing.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Rescale<S> {
+    /// The whole status, written before the target is.
+    pub ahead: S,
+    /// What is scaled; it need not be a child.
+    pub target: ChildId,
+    /// The resource version of the target that the change was decided for.
+    pub version: String,
+    /// The wanted count.
+    pub replicas: i32,
+}
+
+/// What became of a [`Rescale`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Rescaled {
+    /// The target has the count, and this resource version.
+    Written(String),
+    /// The target has changed since, and nothing was written.
+    Moved,
+    /// The API server refused, in these words.
+    Refused(String),
+    /// No answer tells whether it was written.
+    Unknown(String),
+}
+
 /// What somebody else stands in the way of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Contest {
@@ -110,6 +136,8 @@ pub struct Applied {
     pub skipped: Vec<ChildId>,
     /// Changes of others that were undone.
     pub undone: Vec<Undone>,
+    /// What became of the change of a scale subresource, if there was one.
+    pub rescaled: Option<Rescaled>,
     /// Whether anything was written.
     pub changed: bool,
 }

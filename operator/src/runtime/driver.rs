@@ -87,7 +87,7 @@ impl<K: Kind> Driver<K> {
             None => Api::all(client),
             Some(namespace) => Api::namespaced(client, namespace),
         };
-        let (namespace, ctx) = (self.namespace.clone(), self.ctx.clone());
+        let (namespace, ctx, kind) = (self.namespace.clone(), self.ctx.clone(), self.kind.clone());
         let mut listed = false;
         let changes = predicates::generation
             .combine(predicates::annotations)
@@ -107,7 +107,16 @@ impl<K: Kind> Driver<K> {
                 if let Some(event) = &event {
                     keep_up(&slots, &store, event);
                     if let Event::Delete(gone) = event {
-                        ctx.forget::<K>(&gone.namespace().unwrap_or_default(), &gone.name_any());
+                        let gone = (gone.namespace().unwrap_or_default(), gone.name_any());
+                        ctx.forget::<K>(&gone.0, &gone.1);
+                        kind.forget(&|namespace, name| (namespace, name) == (&*gone.0, &*gone.1));
+                    }
+                    if matches!(event, Event::InitDone) {
+                        let here = |at: &str| namespace.as_deref().is_none_or(|namespace| namespace == at);
+                        let there = |namespace: &str, name: &str| {
+                            store.get(&ObjectRef::new(name).within(namespace)).is_some()
+                        };
+                        kind.forget(&|namespace, name| here(namespace) && !there(namespace, name));
                     }
                     if matches!(event, Event::InitDone) && !std::mem::replace(&mut listed, true) {
                         ctx.listed();

@@ -14,12 +14,13 @@ use super::context::Context;
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 /// Serves until it is dropped.
-pub(super) async fn serve(listener: TcpListener, ctx: Arc<Context>) {
+pub(super) async fn serve(listener: TcpListener, ctx: Arc<Context>, pages: Router) {
     let router = Router::new()
         .route("/healthz", get(|| async { "ok\n" }))
         .route("/readyz", get(ready))
         .route("/metrics", get(metrics))
-        .with_state(ctx);
+        .with_state(ctx)
+        .merge(pages);
     if let Err(error) = axum::serve(listener, router).await {
         tracing::error!(%error, "health and metrics are no longer served");
     }

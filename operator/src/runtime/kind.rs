@@ -2,6 +2,7 @@
 
 use std::fmt::Debug;
 use std::future::{Future, ready};
+use std::sync::Arc;
 use std::time::Duration;
 
 use csop_shared::conditions::Conditioned;
@@ -14,10 +15,11 @@ use serde_json::Value;
 
 use super::children::{ChildId, ChildKind};
 use super::context::Context;
-use super::desired::{Applied, Desired};
+use super::desired::{Applied, Desired, Rescale};
 use super::error::Error;
 use super::events::Notice;
 use super::live::Live;
+use super::wake::Waker;
 
 /// Related objects that a controller reads from a cache and that wake it.
 ///
@@ -32,8 +34,8 @@ pub struct Watch {
     pub selector: Option<&'static str>,
     /// Cuts what nobody reads from an object before it is cached.
     pub slim: fn(&mut Value),
-    /// The names of the objects, in the related object's namespace, that it concerns by what it says itself; `Context::named`
-    /// adds those that name it.
+    /// What it concerns by what it says itself, in its namespace: names of our objects, or keys by which they find it;
+    /// `Context::named` and `Context::about` add those that ask for it.
     pub concerns: fn(&Live) -> Vec<String>,
 }
 
@@ -72,12 +74,23 @@ pub trait Kind: Send + Sync + Sized + 'static {
     /// The finalizer, for what owner references cannot undo.
     const FINALIZER: Option<&'static str> = None;
 
+    /// Whether it writes scale subresources of objects that are not its children.
+    const RESCALES: bool = false;
+
     /// The kinds of children, for watching, pruning and permissions.
     fn children() -> Vec<ChildKind>;
 
     /// Related objects.
     fn watches() -> Vec<Watch> {
         vec![]
+    }
+
+    /// Forgets what it remembers of objects that are gone, by namespace and name.
+    fn forget(&self, _gone: &dyn Fn(&str, &str) -> bool) {}
+
+    /// What goes on beside the reconciles, until it is dropped; `waker` asks for a reconcile.
+    fn beside(self: Arc<Self>, _ctx: Arc<Context>, _waker: Waker) -> impl Future<Output = ()> + Send {
+        ready(())
     }
 
     /// Every child that this object wants, from its spec alone. Of two objects that claim one child the older has it.
@@ -100,6 +113,16 @@ pub trait Kind: Send + Sync + Sized + 'static {
         observed: &Self::Observed,
         now: Timestamp,
     ) -> Result<Desired, Error>;
+
+    /// The change of a scale subresource, if one is due: no client, clock, environment or randomness.
+    fn rescale(
+        &self,
+        _obj: &Self::Object,
+        _observed: &Self::Observed,
+        _now: Timestamp,
+    ) -> Option<Rescale<Self::Status>> {
+        None
+    }
 
     /// Effects outside Kubernetes.
     fn act(

@@ -22,6 +22,8 @@ pub struct Metrics {
     applies: Family<Labels, Counter>,
     retries: Family<Labels, Counter>,
     leader: Gauge,
+    lag: Histogram,
+    deciding: Gauge,
     samples: Family<Known<2>, Counter>,
     sample_seconds: Family<Known<1>, Histogram>,
 }
@@ -38,6 +40,7 @@ impl Default for Metrics {
         let applies = Family::<Labels, Counter>::default();
         let retries = Family::<Labels, Counter>::default();
         let leader = Gauge::default();
+        let lag = Histogram::new(exponential_buckets(0.001, 2.0, 15));
         let samples = Family::<Known<2>, Counter>::default();
         let sample_seconds = Family::<Known<1>, Histogram>::new_with_constructor(seconds_histogram);
         let build = Info::new(vec![("version", env!("CARGO_PKG_VERSION"))]);
@@ -46,10 +49,15 @@ impl Default for Metrics {
         registry.register("apply", "Writes to child objects by kind and result", applies.clone());
         registry.register("retries", "Reconciles asked for again after a failure", retries.clone());
         registry.register("leader", "Whether this replica acts: 1 or 0", leader.clone());
+        let help = "Time by which a scaler decided after its interval had passed";
+        registry.register("scaler_lag_seconds", help, lag.clone());
+        let deciding = Gauge::default();
+        let help = "Scalers that have decided since this replica leads";
+        registry.register("scalers_deciding", help, deciding.clone());
         registry.register("sample", "Attempts to sample metrics, by source and result", samples.clone());
         registry.register("sample_seconds", "Duration of questions to sources", sample_seconds.clone());
         registry.register("build", "The running build", build);
-        Self { registry, reconciles, seconds, applies, retries, leader, samples, sample_seconds }
+        Self { registry, reconciles, seconds, applies, retries, leader, lag, deciding, samples, sample_seconds }
     }
 }
 
@@ -71,6 +79,16 @@ impl Metrics {
     /// Counts a retry.
     pub fn retried(&self, controller: &str) {
         self.retries.get_or_create(&vec![("controller", controller.to_owned())]).inc();
+    }
+
+    /// Counts a decision of a scaler.
+    pub fn evaluated(&self, lag: Duration) {
+        self.lag.observe(lag.as_secs_f64());
+    }
+
+    /// Notes how many scalers more, or fewer, have decided.
+    pub fn deciding(&self, more: i64) {
+        self.deciding.inc_by(more);
     }
 
     /// Notes whether this replica acts.

@@ -33,6 +33,7 @@ mod slots;
 mod status;
 pub mod telemetry;
 mod undo;
+pub mod wake;
 mod watching;
 
 #[cfg(test)]

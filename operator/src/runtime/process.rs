@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Router;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use kube::Client;
@@ -62,12 +63,14 @@ type Start = Box<dyn FnOnce(Arc<Context>, bool, watch::Receiver<bool>) -> BoxFut
 pub struct Controllers {
     caches: Caches,
     starts: Vec<Start>,
+    pages: Router,
+    metrics: Arc<Metrics>,
 }
 
 impl Controllers {
     fn new(settings: &Settings) -> Self {
         let trusted = Trusted(settings.allowed_field_managers.clone());
-        Self { caches: Caches::new(settings.scope.clone(), trusted), starts: vec![] }
+        Self { caches: Caches::new(settings.scope.clone(), trusted), starts: vec![], pages: Router::new(), metrics: Arc::default() }
     }
 
     /// Adds a controller.
@@ -76,6 +79,16 @@ impl Controllers {
         self.starts.push(Box::new(move |ctx, streaming, stop| {
             Box::pin(drive(Arc::new(kind), ctx, triggers, streaming, stop))
         }));
+    }
+
+    /// The process's metrics.
+    pub fn metrics(&self) -> Arc<Metrics> {
+        self.metrics.clone()
+    }
+
+    /// Serves these pages beside health and metrics. They only read, and hold no secrets: whoever reaches the port sees them.
+    pub fn serve(&mut self, pages: Router) {
+        self.pages = std::mem::take(&mut self.pages).merge(pages);
     }
 
     /// The controllers' own watches.
@@ -94,7 +107,9 @@ async fn drive<K: Kind>(
 ) {
     let permits = ctx.permits();
     let scopes = ctx.caches.scope().watches();
-    let drivers = scopes.into_iter().zip(triggers).map(|(namespace, triggers)| {
+    let mut beside = JoinSet::new();
+    beside.spawn(kind.clone().beside(ctx.clone(), triggers.waker));
+    let drivers = scopes.into_iter().zip(triggers.woken).map(|(namespace, triggers)| {
         let driver = Driver {
             kind: kind.clone(),
             ctx: ctx.clone(),
@@ -118,8 +133,8 @@ pub async fn run(
     let mut controllers = Controllers::new(&settings);
     register(&mut controllers);
     let watches = controllers.watches();
-    let Controllers { caches, starts } = controllers;
-    let (metrics, candidacy) = (Arc::new(Metrics::default()), settings.candidacy);
+    let Controllers { caches, starts, pages, metrics } = controllers;
+    let candidacy = settings.candidacy;
     let mandate = if candidacy.is_some() { Mandate::pending() } else { Mandate::unlimited() };
     metrics.leads(mandate.is_valid());
     let election = candidacy.map(|who| Election::new(client.clone(), who, mandate.clone(), metrics.clone()));
@@ -129,7 +144,7 @@ pub async fn run(
     let address = listener.local_addr().map_err(listening)?;
     tracing::info!(%address, scope = ?settings.scope, version = env!("CARGO_PKG_VERSION"), "started");
     let mut server = JoinSet::new();
-    server.spawn(http::serve(listener, ctx.clone()));
+    server.spawn(http::serve(listener, ctx.clone(), pages));
     let (stop, stopping) = watch::channel(false);
     let (resign, resigned) = oneshot::channel();
     let mut electing = JoinSet::new();

@@ -39,6 +39,9 @@ impl Permissions {
         if K::FINALIZER.is_some() {
             self.allow(&group, &plural, &["patch"]);
         }
+        if K::RESCALES {
+            self.allow("*", "*/scale", &["get", "update"]);
+        }
         for child in K::children() {
             self.allow(&child.group, &child.plural, &READ);
             self.allow(&child.group, &child.plural, &WRITE);

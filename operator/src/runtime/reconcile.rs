@@ -18,7 +18,7 @@ use super::backoff;
 use super::body::Parent;
 use super::children::ChildId;
 use super::context::Context;
-use super::desired::{Applied, Desired};
+use super::desired::{Applied, Desired, Rescale};
 use super::error::{Error, Retry};
 use super::events::Notice;
 use super::finalizer;
@@ -171,6 +171,13 @@ impl<K: Kind> Reconciler<K> {
         let manager = finalizer::manager::<K>();
         let applied = self.applier(object, parent, &manager).apply(&desired, &K::children()).await?;
         self.tell_undone(object, &applied).await;
+        let mut applied = applied;
+        let mut announced = None;
+        if let Some(rescale) = self.kind.rescale(object, &observed, now) {
+            announced = Some(self.announce(object, parent, &rescale, &applied, now).await?);
+            applied.rescaled = Some(rescale.carry_out(&self.ctx, parent).await);
+        }
+        let object = announced.as_ref().unwrap_or(object);
         let outcomes = self.kind.act(object, &observed, &applied, &self.ctx).await?;
         let mut verdict = self.kind.status(object, &observed, &applied, &outcomes, now);
         status::tell(&mut verdict.status, &applied, object.meta().generation, now);
@@ -183,6 +190,28 @@ impl<K: Kind> Reconciler<K> {
         let requeue = next(&desired, &applied, verdict.requeue);
         tracing::debug!(changed = applied.changed, status = wrote, ?requeue, "reconciled");
         Ok(End { outcome: if applied.changed || wrote { "changed" } else { "steady" }, requeue })
+    }
+
+    /// Writes the status that goes before a change of a scale subresource; gives the object with it.
+    async fn announce(
+        &self,
+        object: &K::Object,
+        parent: &Parent,
+        rescale: &Rescale<K::Status>,
+        applied: &Applied,
+        now: Timestamp,
+    ) -> Result<K::Object, Error> {
+        let (mut ahead, generation) = (rescale.ahead.clone(), object.meta().generation);
+        status::tell(&mut ahead, applied, generation, now);
+        status::resume(&mut ahead, generation, now);
+        // Whoever else has written this status since knows of changes that this decision does not.
+        let version = object.meta().resource_version.as_deref();
+        let written = status::write::<K>(&self.ctx, parent, &ahead, version).await?;
+        let unreadable = || Error::Bug("a status that was just written cannot be read".to_owned());
+        let mut written = written.ok_or_else(unreadable)?;
+        written.managed_fields_mut().clear();
+        self.slots.written(written.clone());
+        Ok(written)
     }
 
     async fn tell_undone(&self, object: &K::Object, applied: &Applied) {
@@ -211,7 +240,7 @@ impl<K: Kind> Reconciler<K> {
         if !status::differ(K::current_status(object), wanted) {
             return Ok(false);
         }
-        match status::write::<K>(&self.ctx, parent, wanted).await {
+        match status::write::<K>(&self.ctx, parent, wanted, None).await {
             Ok(Some(mut written)) => {
                 written.managed_fields_mut().clear();
                 self.slots.written(written);

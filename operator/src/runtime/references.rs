@@ -9,24 +9,26 @@ pub(super) struct References(Mutex<Index>);
 
 #[derive(Debug, Default)]
 struct Index {
-    named_by: HashMap<Key, BTreeSet<String>>,
-    naming: HashMap<Key, BTreeSet<String>>,
+    named_by: HashMap<Namer, BTreeSet<String>>,
+    naming: HashMap<(String, String), BTreeSet<Namer>>,
 }
 
-type Key = (String, String);
+/// An object of ours: namespace, kind and name.
+type Namer = (String, String, String);
 
 impl References {
-    /// Records all related objects that the object `namespace/name` names, in place of what it named before.
-    pub(super) fn set(&self, namespace: &str, name: &str, related: &BTreeSet<String>) {
+    /// Records all related objects that an object of ours names, in place of what it named before.
+    pub(super) fn set(&self, namespace: &str, kind: &str, name: &str, related: &BTreeSet<String>) {
         let key = |name: &str| (namespace.to_owned(), name.to_owned());
+        let namer = (namespace.to_owned(), kind.to_owned(), name.to_owned());
         let mut index = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let before = index.named_by.get(&key(name)).cloned().unwrap_or_default();
+        let before = index.named_by.get(&namer).cloned().unwrap_or_default();
         if before == *related {
             return;
         }
         for gone in before.difference(related) {
             let rest = index.naming.get_mut(&key(gone)).map(|names| {
-                names.remove(name);
+                names.remove(&namer);
                 names.len()
             });
             if rest == Some(0) {
@@ -34,20 +36,20 @@ impl References {
             }
         }
         for new in related.difference(&before) {
-            index.naming.entry(key(new)).or_default().insert(name.to_owned());
+            index.naming.entry(key(new)).or_default().insert(namer.clone());
         }
         if related.is_empty() {
-            index.named_by.remove(&key(name));
+            index.named_by.remove(&namer);
         } else {
-            index.named_by.insert(key(name), related.clone());
+            index.named_by.insert(namer, related.clone());
         }
     }
 
-    /// The objects of ours that name the related object `namespace/name`.
+    /// The names of the objects of ours, of whatever kind, that name the related object `namespace/name`.
     pub(super) fn to(&self, namespace: &str, name: &str) -> Vec<String> {
         let index = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let key = (namespace.to_owned(), name.to_owned());
-        index.naming.get(&key).into_iter().flatten().cloned().collect()
+        index.naming.get(&key).into_iter().flatten().map(|(_, _, name)| name.clone()).collect()
     }
 }
 
@@ -60,17 +62,25 @@ mod tests {
     }
 
     #[test]
+    fn objects_of_two_kinds_may_have_one_name() {
+        let references = References::default();
+        references.set("a", "K", "shop", &names(&["x"]));
+        references.set("a", "L", "shop", &names(&[]));
+        assert_eq!(references.to("a", "x"), ["shop"]);
+    }
+
+    #[test]
     fn references_follow_the_object_that_names() {
         let references = References::default();
-        references.set("a", "shop", &names(&["x", "y"]));
-        references.set("a", "cart", &names(&["y"]));
-        references.set("b", "shop", &names(&["y"]));
+        references.set("a", "K", "shop", &names(&["x", "y"]));
+        references.set("a", "K", "cart", &names(&["y"]));
+        references.set("b", "K", "shop", &names(&["y"]));
         assert_eq!(references.to("a", "y"), ["cart", "shop"]);
-        references.set("a", "shop", &names(&["z"]));
+        references.set("a", "K", "shop", &names(&["z"]));
         assert_eq!(references.to("a", "y"), ["cart"]);
         assert_eq!(references.to("a", "x"), [""; 0]);
         assert_eq!(references.to("a", "z"), ["shop"]);
-        references.set("a", "cart", &names(&[]));
+        references.set("a", "K", "cart", &names(&[]));
         assert_eq!(references.to("a", "y"), [""; 0]);
         let index = references.0.lock().unwrap();
         assert_eq!((index.named_by.len(), index.naming.len()), (2, 2), "nothing empty is kept");

@@ -4,12 +4,15 @@
 use std::sync::Arc;
 
 use csop_shared::names::managers;
-use kube::api::PatchParams;
+use k8s_openapi::api::autoscaling::v1::{Scale, ScaleSpec};
+use kube::api::{Api, DynamicObject, ObjectMeta, PatchParams, PostParams};
 use serde_json::{Value, json};
 
 use super::apply::Applier;
 use super::children::ChildId;
-use super::desired::{Applied, ScaleIntent};
+use super::body::Parent;
+use super::context::Context;
+use super::desired::{Applied, Rescale, Rescaled, ScaleIntent};
 use super::error::Error;
 use super::live::Live;
 
@@ -64,6 +67,44 @@ impl<F: Fn(&ChildId) -> Option<String> + Sync> Applier<'_, F> {
             "metadata": {"name": id.name, "namespace": self.parent.namespace, "uid": live.uid},
             "spec": {"replicas": replicas},
         })
+    }
+}
+
+impl<S> Rescale<S> {
+    /// Writes the scale subresource, unless the target has changed since.
+    pub(super) async fn carry_out(&self, ctx: &Context, parent: &Parent) -> Rescaled {
+        let resource = self.target.kind.api_resource();
+        let api: Api<DynamicObject> =
+            Api::namespaced_with(ctx.client().clone(), &parent.namespace, &resource);
+        let scale = Scale {
+            metadata: ObjectMeta {
+                name: Some(self.target.name.clone()),
+                namespace: Some(parent.namespace.clone()),
+                resource_version: Some(self.version.clone()),
+                ..Default::default()
+            },
+            spec: Some(ScaleSpec { replicas: Some(self.replicas) }),
+            status: None,
+        };
+        let params = PostParams { field_manager: Some(managers::SCALE.to_owned()), ..Default::default() };
+        let answer = api.replace_scale(&self.target.name, &params, &scale).await;
+        let result = match answer {
+            Ok(scale) => Rescaled::Written(scale.metadata.resource_version.unwrap_or_default()),
+            Err(kube::Error::Api(status)) if status.code == 409 => Rescaled::Moved,
+            Err(kube::Error::Api(status)) if (400..500).contains(&status.code) => {
+                Rescaled::Refused(status.message)
+            }
+            Err(error) => Rescaled::Unknown(error.to_string()),
+        };
+        let label = match &result {
+            Rescaled::Written(_) => "scaled",
+            Rescaled::Moved => "conflict",
+            Rescaled::Refused(_) => "rejected",
+            Rescaled::Unknown(_) => "failed",
+        };
+        tracing::info!(target = %self.target, replicas = self.replicas, result = label, "scale subresource");
+        ctx.metrics().applied(&self.target.kind.kind, label);
+        result
     }
 }
 

@@ -103,20 +103,25 @@ fn stored<S: Serialize>(status: Option<&S>) -> Value {
     if value.is_null() { json!({}) } else { value }
 }
 
-/// Writes a whole status; returns the object as the API server then shows it, when it can be read.
+/// Writes a whole status; returns the object as the API server then shows it, when it can be read. With a version it is written
+/// only while the object has that one.
 pub(super) async fn write<K: Kind>(
     ctx: &Context,
     parent: &Parent,
     status: &impl Serialize,
+    version: Option<&str>,
 ) -> Result<Option<K::Object>, Error> {
     let api: Api<DeserializeGuard<K::Object>> = Api::namespaced(ctx.client().clone(), &parent.namespace);
-    let body = json!({
+    let mut body = json!({
         "apiVersion": parent.api_version,
         "kind": parent.kind,
         // With the UID a successor of the same name is not given the status of this object.
         "metadata": {"name": parent.name, "uid": parent.uid},
         "status": stored(Some(status)),
     });
+    if let Some(version) = version {
+        body["metadata"]["resourceVersion"] = json!(version);
+    }
     let params = PatchParams::apply(managers::STATUS).force();
     let answer = api.patch_status(&parent.name, &params, &Patch::Apply(&body)).await;
     answer.map(|guard| guard.0.ok()).map_err(|e| failed("write the status of", parent, e))
@@ -145,7 +150,7 @@ pub(super) async fn undecodable<K: Kind>(
     if after == before {
         return Ok(false);
     }
-    write::<K>(ctx, parent, &after).await?;
+    write::<K>(ctx, parent, &after, None).await?;
     Ok(true)
 }
 

@@ -84,7 +84,7 @@ fn replan(entry: &Entry, before: &Orders, after: &Orders, due: Instant) -> Insta
 
 async fn attempt(shared: &Shared, entry: &Entry, credentials: &Credentials) {
     let begun = Instant::now();
-    let (asked, result) = match entry.origin.leave(&shared.permits).await {
+    let (asked, result) = match entry.origin.leave(&shared.permits, entry.is_blamed()).await {
         Err(failure) => (false, Err(failure)),
         Ok(leave) => {
             let begun = Instant::now();
@@ -95,7 +95,7 @@ async fn attempt(shared: &Shared, entry: &Entry, credentials: &Credentials) {
         }
     };
     shared.metrics.sampled(entry.source, outcome(&result, asked));
-    entry.ended(begun, result);
+    entry.ended(begun, asked, result);
     shared.tell(entry);
 }
 

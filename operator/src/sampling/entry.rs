@@ -38,6 +38,8 @@ struct Known {
     latest: Latest,
     /// What the source told by itself, and when.
     told: Option<(Instant, bool)>,
+    /// Whether the last question that was asked found the origin dead.
+    blamed: bool,
 }
 
 impl Entry {
@@ -57,9 +59,19 @@ impl Entry {
         self.known().latest.clone()
     }
 
+    /// Attempts that have ended.
+    pub(super) fn attempts(&self) -> u64 {
+        self.known().latest.attempts
+    }
+
     /// Whether the last attempt failed.
     pub(super) fn is_failing(&self) -> bool {
         self.known().latest.failure.is_some()
+    }
+
+    /// Whether the last question that was asked found the origin dead.
+    pub(super) fn is_blamed(&self) -> bool {
+        self.known().blamed
     }
 
     /// Who wants it, and is told of answers.
@@ -67,9 +79,12 @@ impl Entry {
         self.askers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Notes how an attempt ended that began at `begun`.
-    pub(super) fn ended(&self, begun: Instant, result: Result<Reading, Arc<Failure>>) {
+    /// Notes how an attempt ended that began at `begun`, and whether the source was asked at all.
+    pub(super) fn ended(&self, begun: Instant, asked: bool, result: Result<Reading, Arc<Failure>>) {
         let mut known = self.known();
+        if asked {
+            known.blamed = result.as_ref().is_err_and(|failure| failure.concerns_origin());
+        }
         known.latest.attempts += 1;
         match result {
             Ok(mut reading) => {

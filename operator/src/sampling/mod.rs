@@ -76,6 +76,11 @@ impl Feed {
     pub fn latest(&self) -> Latest {
         self.0.latest()
     }
+
+    /// Attempts that have ended.
+    pub fn attempts(&self) -> u64 {
+        self.0.attempts()
+    }
 }
 
 impl Sampling {

@@ -74,9 +74,22 @@ impl Default for Origin {
 
 impl Origin {
     /// Waits until one more question may be asked; or says why none is, of a dead origin. `common` is what all origins share.
-    pub(super) async fn leave<'a>(&'a self, common: &'a Semaphore) -> Result<Leave<'a>, Arc<Failure>> {
-        if let Some(probe) = self.look()? {
-            return Ok(Leave { _permit: Permit::None, probe: Some(probe) });
+    ///
+    /// `blamed`: the question itself has shown that the origin is dead. One that has not may be alive where others, such as queries
+    /// that take too long, are not: it is held back only when many are open.
+    pub(super) async fn leave<'a>(
+        &'a self,
+        common: &'a Semaphore,
+        blamed: bool,
+    ) -> Result<Leave<'a>, Arc<Failure>> {
+        match self.look() {
+            Ok(None) => {}
+            Ok(probe) => return Ok(Leave { _permit: Permit::None, probe }),
+            Err(failure) if blamed => return Err(failure),
+            Err(failure) => {
+                let own = self.own.try_acquire().map_err(|_| failure)?;
+                return Ok(Leave { _permit: Permit::Own { _own: own }, probe: None });
+            }
         }
         let _permit = self.permit(common).await.expect("semaphores are never closed");
         // It may have died meanwhile.

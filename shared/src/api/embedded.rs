@@ -11,8 +11,10 @@ const LONGEST_NAME: u32 = 256;
 const LONGEST_RANGE: u32 = 64;
 
 /// A quantity that is not negative, in the grammar of `k8s.io/apimachinery/pkg/api/resource.Quantity`.
-const POSITIVE_QUANTITY: &str =
-    "^[+]?([0-9]+([.][0-9]*)?|[.][0-9]+)([numkMGTPE]|[KMGTPE]i|[eE][-+]?[0-9]{1,2})?$";
+///
+/// The API server's refusal shows a pattern as it is, so the name of its group says what to write. A rule could say it
+/// better, but there is none on values without a type, which those of resources are.
+const POSITIVE_QUANTITY: &str = "^(?P<a_quantity_that_is_not_negative_such_as_2_or_500m_or_1Gi>[+]?([0-9]+([.][0-9]*)?|[.][0-9]+)([numkMGTPE]|[KMGTPE]i|[eE][-+]?[0-9]{1,2})?)$";
 
 /// Requests and limits: integers, strings, and numbers such as `0.5`, which "integer or string" would not admit.
 pub(super) fn resources(schema: &mut Schema) {

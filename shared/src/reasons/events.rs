@@ -7,8 +7,17 @@ pub const ROLLOUT_STARTED: &str = "RolloutStarted";
 /// Somebody had set fields of an object of ours; they are as they were, or gone.
 pub const FOREIGN_FIELDS_REMOVED: &str = "ForeignFieldsRemoved";
 
+/// A scaler has changed the size of its target.
+pub const SCALED: &str = "Scaled";
+
 /// What they mean.
-pub const EXPLAINED: [Explained; 2] = [
+pub const EXPLAINED: [Explained; 3] = [
+    Explained {
+        names: &[SCALED],
+        seen: &["event"],
+        meaning: "A GeneralScaler changed the number of replicas of its target; the text names both numbers and the cause.",
+        next: &["`kubectl csop scaler history NAME` lists the last changes."],
+    },
     Explained {
         names: &[ROLLOUT_STARTED],
         seen: &["event"],

@@ -6,6 +6,7 @@
 pub mod driver;
 pub mod events;
 pub mod health;
+pub mod scaler;
 pub mod service;
 pub mod untold;
 
@@ -35,7 +36,7 @@ pub struct Chapter {
 }
 
 /// All reasons.
-pub const CHAPTERS: [Chapter; 5] = [
+pub const CHAPTERS: [Chapter; 6] = [
     Chapter {
         title: "The pods do not serve",
         about: "The first of these that is found, in the order of what an owner can act on, is the cause in `Ready`.",
@@ -45,6 +46,11 @@ pub const CHAPTERS: [Chapter; 5] = [
         title: "The service and its rollout",
         about: "How far the service is on its way to what its spec asks for.",
         reasons: &service::EXPLAINED,
+    },
+    Chapter {
+        title: "The scaler",
+        about: "What a GeneralScaler says of itself. `kubectl csop scaler status NAME --explain` tells why it decided what it did.",
+        reasons: &scaler::EXPLAINED,
     },
     Chapter {
         title: "csop cannot do its work",

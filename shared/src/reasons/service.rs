@@ -12,8 +12,6 @@ pub const ROLLING_OUT: &str = "RollingOut";
 pub const PODS_MISSING: &str = "PodsMissing";
 /// A Secret that the spec names does not exist.
 pub const SECRET_MISSING: &str = "SecretMissing";
-/// The mode GeneralScaler is not part of this version.
-pub const SCALER_MISSING: &str = "GeneralScalerNotAvailable";
 /// Nothing changes.
 pub const STEADY: &str = "Steady";
 /// Enough pods serve.
@@ -22,7 +20,7 @@ pub const ENOUGH: &str = "EnoughPods";
 pub const TOO_FEW: &str = "TooFewPods";
 
 /// What they mean.
-pub const EXPLAINED: [Explained; 9] = [
+pub const EXPLAINED: [Explained; 8] = [
     Explained {
         names: &[SECRET_MISSING],
         seen: &["Ready=False", "event"],
@@ -31,13 +29,6 @@ pub const EXPLAINED: [Explained; 9] = [
             "Create the Secret that the message names, or take it out of the spec; csop sees either at once.",
             "`kubectl csop status NAME` tells which it is; `kubectl get secrets` lists those that are there.",
         ],
-    },
-    Explained {
-        names: &[SCALER_MISSING],
-        seen: &["Ready=False", "event"],
-        meaning: "`autoscaling.mode` is GeneralScaler, which this version does not have: the service runs, and nobody scales \
-                  it.",
-        next: &["Use mode HPA, Fixed or External."],
     },
     Explained {
         names: &[STARTING],

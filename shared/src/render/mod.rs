@@ -17,7 +17,8 @@ mod volumes;
 pub use labels::{component_selector, workload_selector};
 pub use revision::{History, KEPT_REVISIONS, Recorded, relevant, relevant_spec, restored};
 
-use crate::api::{CashService, cash_service::AutoscalingMode};
+use crate::api::{CashService, GeneralScaler, cash_service::AutoscalingMode};
+use crate::names::API_VERSION;
 use k8s_openapi::api::{apps::v1::Deployment, core::v1::PodTemplateSpec};
 use kube::ResourceExt;
 use serde::Serialize;
@@ -49,6 +50,11 @@ impl Manifest {
         let body = serde_json::to_value(object).expect("objects of the API serialise to JSON");
         let name = object.metadata().name.clone().expect("every rendered child is named");
         Self { api_version: K::API_VERSION, kind: K::KIND, name, body }
+    }
+
+    fn of_scaler(scaler: &GeneralScaler) -> Self {
+        let body = serde_json::to_value(scaler).expect("objects of the API serialise to JSON");
+        Self { api_version: API_VERSION, kind: "GeneralScaler", name: scaler.name_any(), body }
     }
 }
 
@@ -85,8 +91,10 @@ impl Plan<'_> {
         all.push(Manifest::new(&network::policy(service)));
         all.push(Manifest::new(&self.deployment()));
         all.extend(network::service(service).as_ref().map(Manifest::new));
-        if spec.mode() == AutoscalingMode::HPA {
-            all.push(Manifest::new(&scaling::autoscaler(service)));
+        match spec.mode() {
+            AutoscalingMode::HPA => all.push(Manifest::new(&scaling::autoscaler(service))),
+            AutoscalingMode::GeneralScaler => all.push(Manifest::of_scaler(&scaling::scaler(service))),
+            AutoscalingMode::Fixed | AutoscalingMode::External => {}
         }
         all.extend(scaling::disruption_budget(service).as_ref().map(Manifest::new));
         all

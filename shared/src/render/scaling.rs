@@ -1,7 +1,7 @@
-//! HorizontalPodAutoscaler and PodDisruptionBudget.
+//! HorizontalPodAutoscaler, GeneralScaler and PodDisruptionBudget.
 
 use super::labels;
-use crate::api::CashService;
+use crate::api::{CashService, GeneralScaler, GeneralScalerSpec};
 use k8s_openapi::{
     api::{
         autoscaling::v2::{
@@ -34,6 +34,29 @@ pub(super) fn autoscaler(service: &CashService) -> HorizontalPodAutoscaler {
             metrics: Some(metrics),
             behavior: autoscaling.behavior.clone(),
         }),
+        status: None,
+    }
+}
+
+/// The GeneralScaler of mode GeneralScaler.
+pub(super) fn scaler(service: &CashService) -> GeneralScaler {
+    let (bounds, template) = (service.spec.bounds(), service.spec.autoscaling.scaler.clone().unwrap_or_default());
+    GeneralScaler {
+        metadata: labels::stable_metadata(service),
+        spec: GeneralScalerSpec {
+            target_deployment: Some(service.name_any()),
+            target_ref: None,
+            min_replicas: Some(bounds.min),
+            // The API requires a maximum in this mode.
+            max_replicas: bounds.max.unwrap_or(bounds.min).max(1),
+            interval_seconds: template.interval_seconds,
+            idle_seconds: template.idle_seconds,
+            mode: None,
+            metrics: template.metrics,
+            policy: template.policy,
+            policies: template.policies,
+            safety: template.safety,
+        },
         status: None,
     }
 }

@@ -1,6 +1,7 @@
 //! Servers of others that tests talk to. They are found on the machine, else installed from Debian's packages.
 
 pub mod prometheus;
+pub mod redis;
 
 use std::{
     env,

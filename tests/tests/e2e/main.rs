@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
+mod dial;
 mod scene;
 mod witness;
 
@@ -17,12 +18,17 @@ mod owner;
 mod plugin;
 mod plugin_dispatch;
 mod plugin_errors;
+mod plugin_interrupts;
+mod plugin_many;
+mod plugin_narrow;
 mod plugin_prompts;
 mod plugin_status;
 mod plugin_terminal;
+mod plugin_vanishing;
 mod quiet;
 mod refusals;
 mod rollout;
+mod scalers;
 mod scope;
 mod secrets;
 mod smallest;

@@ -50,7 +50,12 @@ pub(crate) struct Ended {
 impl Terminal {
     /// Starts the plugin.
     pub(crate) fn start(shell: &Shell, arguments: &[&str]) -> Self {
-        let size = PtySize { rows: ROWS, cols: COLUMNS, ..PtySize::default() };
+        Self::start_wide(shell, arguments, COLUMNS)
+    }
+
+    /// Starts the plugin on a terminal with so many columns.
+    pub(crate) fn start_wide(shell: &Shell, arguments: &[&str], columns: u16) -> Self {
+        let size = PtySize { rows: ROWS, cols: columns, ..PtySize::default() };
         let pair = native_pty_system().openpty(size).unwrap();
         let modes = modes(&*pair.master);
         let mut command = CommandBuilder::new(shell.home().join("kubectl-csop"));
@@ -59,7 +64,7 @@ impl Terminal {
         for (name, value) in shell.environment() {
             command.env(name, value);
         }
-        let (rows, columns) = (NonZeroU16::new(ROWS).unwrap(), NonZeroU16::new(COLUMNS).unwrap());
+        let (rows, columns) = (NonZeroU16::new(ROWS).unwrap(), NonZeroU16::new(columns).unwrap());
         let shown = Arc::new(Mutex::new(Shown { parser: Parser::new(rows, columns, 0), raw: vec![] }));
         let mut output = pair.master.try_clone_reader().unwrap();
         let seen = Arc::clone(&shown);
@@ -142,7 +147,8 @@ impl Terminal {
     /// The screen, row by row.
     pub(crate) fn screen(&self) -> String {
         let shown = self.shown();
-        let rows = shown.parser.screen().rows(0, COLUMNS).map(|row| format!("{}\n", row.trim_end()));
+        let screen = shown.parser.screen();
+        let rows = screen.rows(0, screen.size().1.get()).map(|row| format!("{}\n", row.trim_end()));
         rows.collect::<String>().trim_end().to_owned()
     }
 

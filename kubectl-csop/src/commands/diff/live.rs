@@ -39,14 +39,15 @@ pub async fn read(service: &CashService, cluster: &Cluster) -> Result<Live, Erro
     let selector = &selector;
     let answers = join_all(KINDS.map(|(version, kind)| async move {
         let (api, attempt) = api("list", version, kind, cluster);
-        (version, kind, cluster.call(attempt, api.list(selector)).await)
+        let read = cluster.pages(&attempt, selector.clone(), async |page| api.list(&page).await);
+        (version, kind, read.await)
     }))
     .await;
     let mut live = Live::default();
     for (version, kind, answer) in answers {
         match answer {
             Ok(list) => {
-                live.objects.extend(list.items.into_iter().map(|object| value(version, kind, object)));
+                live.objects.extend(list.into_iter().map(|object| value(version, kind, object)));
             }
             Err(error @ (Error::Forbidden(_) | Error::Refused { forbidden: true, .. })) => {
                 live.unreadable.push(kind);

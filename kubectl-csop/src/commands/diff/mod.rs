@@ -109,6 +109,10 @@ async fn one(service: &CashService, cluster: &Cluster, io: &mut Io) -> Result<Ou
         io.warn(&format!("{stranger} is not the service's: the operator leaves it alone, and says Conflict"));
     }
     let found = differences(service.uid().as_deref(), &children, &live.objects);
+    if !found.is_empty() && service.uid().is_some() {
+        // What is left of a service that was deleted meanwhile is no difference.
+        cluster.still(service).await?;
+    }
     let paint = Paint::new(io.terminal.live_stdout());
     io.print(&found.iter().map(|difference| text(difference, paint)).collect::<String>())?;
     Ok(Outcome { differs: !found.is_empty(), incomplete: !live.missing.is_empty() })

@@ -114,7 +114,10 @@ async fn follow(
                 // Before its first sight the watch may lag behind the creation.
                 Some(Ok(None)) if newest.is_none() && goal == Goal::Created => {}
                 Some(Ok(_)) | None if goal == Goal::Deleted => return Ok(String::new()),
-                Some(Ok(_)) | None => return Err(Error::Vanished(format!("cashservice/{name}"))),
+                Some(Ok(_)) | None => {
+                    let subject = format!("cashservice/{name}");
+                    return Err(Error::Vanished { subject, doing: "waited for" });
+                }
                 Some(Err(error)) => match kube_error::of_watch(error, &cluster.on_service("watch", name), &cluster.server) {
                     last if kube_error::is_final(&last) => return Err(last),
                     passing => view.note(&format!("{passing}; trying again"), io),

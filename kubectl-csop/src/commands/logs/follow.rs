@@ -2,6 +2,7 @@
 
 use super::{Args, TAIL_OF_FOLLOW, chosen, pods, selector, stream};
 use crate::client::Cluster;
+use crate::commands::follow;
 use crate::error::{Attempt, Error};
 use crate::exit::Exit;
 use crate::io::Io;
@@ -60,7 +61,7 @@ pub async fn run(
     let config = watcher::Config::default().labels(&selector(&args.name));
     let mut watched = std::pin::pin!(watcher(pods(cluster), config).default_backoff());
     let mut service = std::pin::pin!(watcher::watch_object(cluster.services(), &args.name).default_backoff());
-    let mut stop = std::pin::pin!(tokio::signal::ctrl_c());
+    let mut stop = follow::interrupts()?;
     let (on_pods, on_service) = (
         Attempt::new("watch", "pods").within(Some(&cluster.namespace)),
         cluster.on_service("watch", &args.name),
@@ -71,7 +72,7 @@ pub async fn run(
             return Ok(Exit::Ok);
         }
         tokio::select! {
-            _ = &mut stop => {
+            _ = stop.recv() => {
                 if io.terminal.live_stdout() {
                     io.say("");
                 }

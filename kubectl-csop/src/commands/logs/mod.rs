@@ -12,6 +12,7 @@ use crate::exit::Exit;
 use crate::io::Io;
 use crate::output::logs::Style;
 use crate::view::logs::{Position, container, run as newest_run, short_name};
+use csop_shared::api::CashService;
 use csop_shared::names::labels;
 use futures::StreamExt;
 use k8s_openapi::api::core::v1::Pod;
@@ -65,15 +66,23 @@ pub(super) async fn run(args: &Args, global: &Global, io: &mut Io) -> Result<Exi
         let uid = service.uid().unwrap_or_default();
         return follow::run(args, &uid, style, &cluster, io).await;
     }
-    once(args, style, &cluster, io).await
+    once(&service, args, style, &cluster, io).await
 }
 
-async fn once(args: &Args, mut style: Style, cluster: &Cluster, io: &mut Io) -> Result<Exit, Error> {
+async fn once(
+    service: &CashService,
+    args: &Args,
+    mut style: Style,
+    cluster: &Cluster,
+    io: &mut Io,
+) -> Result<Exit, Error> {
     let attempt = Attempt::new("list", "pods").within(Some(&cluster.namespace));
     let selector = ListParams::default().labels(&selector(&args.name));
-    let mut pods = cluster.call(attempt, pods(cluster).list(&selector)).await?.items;
+    let api = pods(cluster);
+    let mut pods = cluster.pages(&attempt, selector, async |page| api.list(&page).await).await?;
     pods.sort_by_key(|pod| (pod.metadata.creation_timestamp.clone(), pod.name_any()));
     if pods.is_empty() {
+        cluster.still(service).await?;
         io.note(&format!("cashservice/{} has no pods", args.name));
         return Ok(Exit::Ok);
     }

@@ -21,9 +21,9 @@ use std::fmt::Debug;
 /// All services; one that cannot be read as such does not hide the others.
 pub async fn services(everywhere: bool, cluster: &Cluster) -> Result<ServicesView, Error> {
     let (api, place) = list_api(everywhere, cluster);
-    let list =
-        cluster.call(Attempt::new("list", SERVICES).within(place), api.list(&ListParams::default())).await?;
-    Ok(services::view(list.items))
+    let attempt = Attempt::new("list", SERVICES).within(place);
+    let all = cluster.pages(&attempt, ListParams::default(), async |page| api.list(&page).await).await?;
+    Ok(services::view(all))
 }
 
 /// The list of services, and the namespace that it means.
@@ -38,7 +38,12 @@ pub fn list_api(everywhere: bool, cluster: &Cluster) -> (Api<DeserializeGuard<Ca
 /// One service with its children.
 pub async fn service(name: &str, cluster: &Cluster) -> Result<ServiceView, Error> {
     let service = cluster.call(cluster.on_service("get", name), cluster.services().get(name)).await?;
-    Ok(service::view(&service, &children(name, cluster).await?))
+    let children = children(name, cluster).await?;
+    let was_served = service.status.as_ref().is_some_and(|status| status.revision.is_some());
+    if was_served && children.deployments.is_empty() {
+        cluster.still(&service).await?;
+    }
+    Ok(service::view(&service, &children))
 }
 
 /// The objects that carry the service's label; kinds that may not be read are left out.
@@ -114,8 +119,8 @@ impl Reader<'_> {
         async move {
             let attempt = Attempt::new("list", resource).within(Some(&self.cluster.namespace));
             let api = Api::<K>::namespaced(self.cluster.client.clone(), &self.cluster.namespace);
-            let result =
-                self.cluster.call(attempt.clone(), api.list(self.selector)).await.map(|list| list.items);
+            let params = self.selector.clone();
+            let result = self.cluster.pages(&attempt, params, async |page| api.list(&page).await).await;
             Answer { attempt, result }
         }
         .boxed_local()

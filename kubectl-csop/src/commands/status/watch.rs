@@ -4,6 +4,7 @@ use super::known::Known;
 use super::printer::Printer;
 use super::{Args, Format, fetch, nothing, text_of_all, text_of_one};
 use crate::client::{Cluster, SERVICES};
+use crate::commands::follow;
 use crate::error::{Attempt, Error};
 use crate::exit::Exit;
 use crate::io::Io;
@@ -34,13 +35,13 @@ pub async fn one(name: &str, args: &Args, cluster: &Cluster, io: &mut Io) -> Res
     let mut redraw = tokio::time::interval(REDRAW);
     let mut printer = Printer::default();
     let uid = newest.uid();
-    let mut stop = std::pin::pin!(tokio::signal::ctrl_c());
+    let mut stop = follow::interrupts()?;
     loop {
         let view = service::view(&newest, &children);
         let show = |io: &Io| (text_of_one(&view, args.output, io), facts::of_service(&view));
         printer.show(args.output.notation(), show, io)?;
         let again = tokio::select! {
-            _ = &mut stop => return Ok(stopped(io)),
+            _ = stop.recv() => return Ok(stopped(io)),
             _ = redraw.tick() => false,
             _ = refresh.tick() => true,
             seen = watched.next() => match seen {
@@ -85,10 +86,10 @@ pub async fn all(args: &Args, cluster: &Cluster, io: &mut Io) -> Result<Exit, Er
     let mut redraw = tokio::time::interval(REDRAW);
     let mut printer = Printer::default();
     let mut known = Known::default();
-    let mut stop = std::pin::pin!(tokio::signal::ctrl_c());
+    let mut stop = follow::interrupts()?;
     loop {
         tokio::select! {
-            _ = &mut stop => return Ok(stopped(io)),
+            _ = stop.recv() => return Ok(stopped(io)),
             _ = redraw.tick() => {}
             seen = watched.next() => match seen {
                 Some(Ok(event)) => {
@@ -96,6 +97,10 @@ pub async fn all(args: &Args, cluster: &Cluster, io: &mut Io) -> Result<Exit, Er
                     if complete && known.is_empty() && !io.terminal.live_stdout() {
                         io.note(&nothing(args, cluster));
                     }
+                }
+                // Without a first answer there is nothing to go on with.
+                Some(Err(error)) if !known.complete => {
+                    return Err(kube_error::of_watch(error, &attempt, &cluster.server));
                 }
                 Some(Err(error)) => kube_error::passing(error, &attempt, &cluster.server, io)?,
                 None => return Ok(Exit::Ok),

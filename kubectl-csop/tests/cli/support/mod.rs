@@ -1,6 +1,7 @@
 //! Running the plugin: inside the test with captured streams, or as a process.
 
 pub mod server;
+pub mod world;
 
 use kubectl_csop::exit::Exit;
 use kubectl_csop::io::Io;

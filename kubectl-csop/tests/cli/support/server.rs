@@ -6,6 +6,9 @@ use std::net::{TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
+/// What answers a request: its number, from 1 on, its method and its path with query become a status and a body.
+type Handler = dyn Fn(usize, &str, &str) -> (u16, String) + Send + Sync;
+
 /// An answer: method, path without its query, status, body.
 pub type Answer = (&'static str, &'static str, u16, Value);
 
@@ -19,14 +22,23 @@ pub struct Server {
 impl Server {
     /// Starts a server that knows these answers; anything else is `404 page not found`.
     pub fn start(answers: Vec<Answer>) -> Self {
+        Self::with(move |_, method, target| {
+            let path = target.split('?').next().unwrap_or_default();
+            let known = answers.iter().find(|answer| answer.0 == method && answer.1 == path);
+            known.map_or((404, "404 page not found".to_owned()), |answer| (answer.2, answer.3.to_string()))
+        })
+    }
+
+    /// Starts a server that answers in this way.
+    pub fn with(handler: impl Fn(usize, &str, &str) -> (u16, String) + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
         let seen = Arc::new(Mutex::new(vec![]));
-        let (answers, log) = (Arc::new(answers), Arc::clone(&seen));
+        let (handler, log): (Arc<Handler>, _) = (Arc::new(handler), Arc::clone(&seen));
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                let (answers, log) = (Arc::clone(&answers), Arc::clone(&log));
-                std::thread::spawn(move || serve(stream, &answers, &log));
+                let (handler, log) = (Arc::clone(&handler), Arc::clone(&log));
+                std::thread::spawn(move || serve(stream, &*handler, &log));
             }
         });
         let folder = tempfile::tempdir().unwrap();
@@ -48,6 +60,16 @@ impl Server {
     /// Where the server listens.
     pub fn address(&self) -> &str {
         &self.address
+    }
+
+    /// All requests: method, and path with query.
+    pub fn seen(&self) -> Vec<(String, String)> {
+        let seen = self.seen.lock().unwrap();
+        let split = |(line, _): &(String, Value)| {
+            let (method, target) = line.split_once(' ').unwrap();
+            (method.to_owned(), target.to_owned())
+        };
+        seen.iter().map(split).collect()
     }
 
     /// The requests that began with this method: path with query, and body.
@@ -82,15 +104,16 @@ pub fn gone(kind: &str, name: &str) -> Value {
     answer
 }
 
-fn serve(stream: TcpStream, answers: &[Answer], log: &Mutex<Vec<(String, Value)>>) {
+fn serve(stream: TcpStream, handler: &Handler, log: &Mutex<Vec<(String, Value)>>) {
     let mut reader = BufReader::new(stream.try_clone().unwrap());
     let mut writer = stream;
     while let Some((method, target, body)) = request(&mut reader) {
-        log.lock().unwrap().push((format!("{method} {target}"), body));
-        let path = target.split('?').next().unwrap_or_default();
-        let known = answers.iter().find(|answer| answer.0 == method && answer.1 == path);
-        let (code, text) =
-            known.map_or((404, "404 page not found".to_owned()), |answer| (answer.2, answer.3.to_string()));
+        let number = {
+            let mut log = log.lock().unwrap();
+            log.push((format!("{method} {target}"), body));
+            log.len()
+        };
+        let (code, text) = handler(number, &method, &target);
         let head = format!(
             "HTTP/1.1 {code} X\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
             text.len()

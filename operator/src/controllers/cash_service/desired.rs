@@ -7,7 +7,7 @@ use crate::runtime::{
     error::Error,
 };
 use csop_shared::{
-    api::{CashService, cash_service::AutoscalingMode},
+    api::{CashService, GeneralScaler, cash_service::AutoscalingMode},
     names::annotations,
     render::{
         Manifest, Plan,
@@ -33,6 +33,9 @@ use std::{collections::BTreeMap, time::Duration};
 /// Edits within this time of each other are one rollout.
 const BURST: SignedDuration = SignedDuration::from_secs(2);
 
+/// The kinds of children that scale.
+const SCALERS: [&str; 2] = ["HorizontalPodAutoscaler", "GeneralScaler"];
+
 pub(super) fn desired(obj: &CashService, observed: &Observed, now: Timestamp) -> Result<Desired, Error> {
     let secrets = WantedSecrets::of(obj, observed)?;
     let plan = Plan { service: obj, secrets_digest: secrets.digest.as_deref() };
@@ -47,7 +50,7 @@ pub(super) fn desired(obj: &CashService, observed: &Observed, now: Timestamp) ->
     children.extend(record.map(|m| child(m, Policy::CreateOnce)).transpose()?);
     let conflict = other_scaler(obj, observed);
     for manifest in plan.manifests() {
-        if conflict.is_some() && kind_of(manifest.kind) == Some(ChildKind::of::<HorizontalPodAutoscaler>()) {
+        if conflict.is_some() && SCALERS.contains(&manifest.kind) {
             continue;
         }
         children.push(child(manifest, Policy::Apply)?.born_with(obj));
@@ -57,7 +60,9 @@ pub(super) fn desired(obj: &CashService, observed: &Observed, now: Timestamp) ->
     let held = observed.owned_secrets.keys().map(ChildId::of::<Secret>);
     let held = held.chain(std::iter::once(ChildId::of::<ServiceAccount>(obj.name_any())));
     // Against somebody else's autoscaler nothing is written, and nothing is taken away either.
-    let left = conflict.iter().map(|_| ChildId::of::<HorizontalPodAutoscaler>(obj.name_any()));
+    let left = conflict.iter().flat_map(|_| SCALERS).filter_map(|kind| {
+        Some(ChildId { kind: kind_of(kind)?, name: obj.name_any() })
+    });
     Ok(Desired {
         children,
         scale: size(obj, observed).filter(|_| conflict.is_none()),
@@ -224,6 +229,7 @@ fn kind_of(kind: &str) -> Option<ChildKind> {
         "ConfigMap" => ChildKind::of::<ConfigMap>(),
         "ControllerRevision" => ChildKind::of::<ControllerRevision>(),
         "Deployment" => ChildKind::of::<Deployment>(),
+        "GeneralScaler" => ChildKind::of::<GeneralScaler>(),
         "HorizontalPodAutoscaler" => ChildKind::of::<HorizontalPodAutoscaler>(),
         "NetworkPolicy" => ChildKind::of::<NetworkPolicy>(),
         "PodDisruptionBudget" => ChildKind::of::<PodDisruptionBudget>(),

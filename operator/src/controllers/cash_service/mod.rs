@@ -7,6 +7,7 @@ mod status;
 #[cfg(test)]
 mod tests;
 
+use crate::controllers::related;
 use crate::runtime::{
     children::{ChildId, ChildKind},
     context::Context,
@@ -16,9 +17,8 @@ use crate::runtime::{
     live::Live,
 };
 use csop_shared::{
-    api::{CashService, CashServiceStatus},
+    api::{CashService, CashServiceStatus, GeneralScaler},
     names::labels,
-    revision,
 };
 use jiff::Timestamp;
 use k8s_openapi::api::{
@@ -34,12 +34,6 @@ use serde_json::{Value, json};
 
 /// Name of the watch on the services' pods.
 const PODS: &str = "cash-service-pods";
-/// Name of the watch on Secrets that services may name.
-const SECRETS: &str = "cash-service-secrets";
-/// Name of the watch on autoscalers that csop did not make.
-const AUTOSCALERS: &str = "cash-service-foreign-autoscalers";
-/// Where the fingerprint of a Secret's content is kept in place of the content.
-const FINGERPRINT: &str = "fingerprint";
 
 /// Makes and keeps everything that a `CashService` yields.
 #[derive(Debug, Default)]
@@ -65,6 +59,7 @@ impl Kind for CashServices {
             ChildKind::of::<Deployment>(),
             ChildKind::of::<Service>(),
             ChildKind::of::<HorizontalPodAutoscaler>().prune_first(),
+            ChildKind::of::<GeneralScaler>().prune_first(),
             ChildKind::of::<PodDisruptionBudget>(),
         ]
     }
@@ -77,22 +72,7 @@ impl Kind for CashServices {
             slim: keep_states,
             concerns: service_of,
         };
-        let secrets = Watch {
-            name: SECRETS,
-            kind: ChildKind::of::<Secret>(),
-            // Helm keeps its releases in Secrets: large, many, and never mounted.
-            selector: Some("owner!=helm"),
-            slim: keep_fingerprint,
-            concerns: |_| vec![],
-        };
-        let autoscalers = Watch {
-            name: AUTOSCALERS,
-            kind: ChildKind::of::<HorizontalPodAutoscaler>(),
-            selector: Some("app.kubernetes.io/managed-by!=csop"),
-            slim: keep_target,
-            concerns: target_of,
-        };
-        vec![pods, secrets, autoscalers]
+        vec![pods, related::secrets(), related::autoscalers()]
     }
 
     fn claims(obj: &CashService) -> Vec<ChildId> {
@@ -133,30 +113,6 @@ fn keep_states(pod: &mut Value) {
     meta["labels"] = keep(&pod["metadata"]["labels"], &[labels::SERVICE, labels::TRACK]);
     let status = keep(&pod["status"], &["phase", "conditions", "containerStatuses", "initContainerStatuses"]);
     *pod = json!({ "metadata": meta, "status": status });
-}
-
-/// Of a Secret only its name and a hash of its content: the content of others' Secrets is not kept.
-fn keep_fingerprint(secret: &mut Value) {
-    let meta = json!({ "name": secret["metadata"]["name"], "namespace": secret["metadata"]["namespace"] });
-    let fingerprint = revision::hash(&secret["data"], 64);
-    *secret = json!({ "metadata": meta, FINGERPRINT: fingerprint });
-}
-
-/// Of an autoscaler only whose it is and what it scales.
-fn keep_target(autoscaler: &mut Value) {
-    let meta = json!({
-        "name": autoscaler["metadata"]["name"],
-        "namespace": autoscaler["metadata"]["namespace"],
-    });
-    let target = autoscaler["spec"]["scaleTargetRef"].take();
-    *autoscaler = json!({ "metadata": meta, "spec": { "scaleTargetRef": target } });
-}
-
-/// The service whose Deployment an autoscaler scales, if it is a service's.
-fn target_of(autoscaler: &Live) -> Vec<String> {
-    let target = autoscaler.value()["spec"]["scaleTargetRef"].take();
-    let is_deployment = target["kind"] == "Deployment";
-    target["name"].as_str().filter(|_| is_deployment).map(str::to_owned).into_iter().collect()
 }
 
 fn service_of(pod: &Live) -> Vec<String> {

@@ -1,6 +1,7 @@
 //! What the controller reads before it decides.
 
-use super::{AUTOSCALERS, FINGERPRINT, PODS, SECRETS, desired, pending::Pending};
+use super::{PODS, desired, pending::Pending};
+use crate::controllers::related::{AUTOSCALERS, SECRETS, fingerprint, maker, target_key};
 use crate::runtime::{children::ChildKind, context::Context, error::Error, live::Live};
 use csop_shared::{
     api::CashService,
@@ -13,7 +14,10 @@ use k8s_openapi::api::{
     core::v1::{Pod, Secret},
 };
 use kube::ResourceExt;
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 /// What the controller decides from, besides the service itself.
 #[derive(Clone, Debug, Default)]
@@ -65,21 +69,13 @@ pub(super) fn observe(obj: &CashService, ctx: &Context, pending: &Pending) -> Re
         owned_secrets: owned::<Secret>(obj, ctx)?.into_iter().map(|s| (s.name_any(), s)).collect(),
         foreign_secrets: foreign_secrets(obj, ctx)?,
         pods: ctx.related(PODS, &namespace, &name)?.iter().filter_map(|p| p.parse().ok()).collect(),
-        foreign_autoscaler: ctx.related(AUTOSCALERS, &namespace, &name)?.first().map(|live| maker(live)),
+        foreign_autoscaler: foreign_autoscaler(obj, ctx)?,
         entropy: ctx.entropy(entropy_needed(obj))?,
         pending_since: None,
     };
     let waits = desired::changes_revision(obj, &observed)?;
     observed.pending_since = pending.since(&uid, waits, Timestamp::now());
     Ok(observed)
-}
-
-/// Who is to be asked about an autoscaler: KEDA, for one, makes it on behalf of a ScaledObject.
-fn maker(autoscaler: &Live) -> String {
-    match &autoscaler.owner {
-        Some(owner) => format!("{} {}", owner.kind, owner.name),
-        None => format!("HorizontalPodAutoscaler {}", autoscaler.name),
-    }
 }
 
 fn owned<K>(obj: &CashService, ctx: &Context) -> Result<Vec<K>, Error>
@@ -92,10 +88,14 @@ where
     ctx.owned(&ChildKind::of::<K>(), obj)?.iter().map(read).collect()
 }
 
+fn foreign_autoscaler(obj: &CashService, ctx: &Context) -> Result<Option<String>, Error> {
+    let key = BTreeSet::from([target_key("Deployment", &obj.name_any())]);
+    Ok(ctx.about(AUTOSCALERS, obj, &key)?.first().map(|live| maker(live)))
+}
+
 fn foreign_secrets(obj: &CashService, ctx: &Context) -> Result<BTreeMap<String, Option<String>>, Error> {
     let named = ctx.named(SECRETS, obj, &secrets::foreign_names(&obj.spec))?;
-    let fingerprint = |live: Arc<Live>| live.value()[FINGERPRINT].as_str().map(str::to_owned);
-    Ok(named.into_iter().map(|(name, live)| (name, live.and_then(fingerprint))).collect())
+    Ok(named.into_iter().map(|(name, live)| (name, live.and_then(|live| fingerprint(&live)))).collect())
 }
 
 fn entropy_needed(obj: &CashService) -> usize {

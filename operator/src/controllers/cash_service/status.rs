@@ -4,7 +4,7 @@ use super::observe::Observed;
 use crate::runtime::{desired::Applied, events::Notice, kind::Verdict};
 use csop_shared::{
     action,
-    api::{CashService, CashServiceStatus, cash_service::AutoscalingMode, cash_service::DEFAULTS_VERSION},
+    api::{CashService, CashServiceStatus, GeneralScaler, cash_service::AutoscalingMode, cash_service::DEFAULTS_VERSION},
     conditions::{State, find, reasons as shared, set_condition, types},
     health::{self, Cause},
     names::annotations,
@@ -25,7 +25,9 @@ pub(super) fn status(
     let deployment: Option<Deployment> = applied.get(&name);
     let autoscaler: Option<HorizontalPodAutoscaler> = applied.get(&name);
     let seen = Seen::of(deployment.as_ref(), obj);
-    let mut verdict = Judged::of(obj, observed, deployment.as_ref(), autoscaler.as_ref(), &seen);
+    let scaler: Option<GeneralScaler> = applied.get(&name);
+    let mut verdict =
+        Judged::of(obj, observed, deployment.as_ref(), autoscaler.as_ref(), scaler.as_ref(), &seen);
     // What is missing is said by the driver; Ready must not flip to True and back meanwhile.
     verdict.ready &= applied.complete();
 
@@ -120,13 +122,11 @@ impl Judged {
         observed: &Observed,
         deployment: Option<&Deployment>,
         autoscaler: Option<&HorizontalPodAutoscaler>,
+        scaler: Option<&GeneralScaler>,
         seen: &Seen,
     ) -> Self {
         let serves = seen.rolled_out && seen.ready >= needed(obj, seen);
         let found = || deployment.and_then(|d| health::first_cause(d, &observed.pods));
-        if obj.spec.mode() == AutoscalingMode::GeneralScaler {
-            return Self { ready: false, progressing: false, cause: scaler_missing() };
-        }
         if serves {
             let cause = cause(reasons::READY, format!("{} of {} pods are ready", seen.ready, seen.wanted));
             return Self { ready: true, progressing: false, cause };
@@ -142,9 +142,8 @@ impl Judged {
             let progressing = cause.reason == health::reasons::NOT_READY;
             return Self { ready: false, progressing, cause };
         }
-        if let Some(cause) =
-            autoscaler.and_then(health::autoscaler_cause).filter(|_| seen.rolled_out && !seen.fresh)
-        {
+        let scaling = || scaler.and_then(scaler_cause).or_else(|| autoscaler.and_then(health::autoscaler_cause));
+        if let Some(cause) = scaling().filter(|_| seen.rolled_out && !seen.fresh) {
             return Self { ready: false, progressing: true, cause };
         }
         Self { ready: false, progressing: true, cause: on_its_way(seen) }
@@ -171,11 +170,10 @@ fn on_its_way(seen: &Seen) -> Cause {
     }
 }
 
-fn scaler_missing() -> Cause {
-    cause(
-        reasons::SCALER_MISSING,
-        "autoscaling.mode GeneralScaler is not part of this version of csop: the service runs, and nobody scales it; use mode HPA, Fixed or External".to_owned(),
-    )
+/// Why the service's own scaler does not scale, in its own words.
+fn scaler_cause(scaler: &GeneralScaler) -> Option<Cause> {
+    let ready = find(&scaler.status.as_ref()?.conditions, types::READY)?;
+    (ready.status == State::False.as_str()).then(|| cause(&ready.reason, ready.message.clone()))
 }
 
 fn cause(reason: &str, message: String) -> Cause {

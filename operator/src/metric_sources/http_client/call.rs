@@ -70,7 +70,8 @@ impl Call {
     pub(in crate::metric_sources) async fn send(&self, credentials: &Credentials) -> Result<Answer, Failure> {
         let prepared = self.prepared(credentials)?;
         let request = prepared.request.try_clone().expect("its body is in memory");
-        let failed = |error| failing::of_request(&self.origin, error);
+        let anonymous = self.url.scheme() == "https" && credentials.get(CERTIFICATE).is_none();
+        let failed = |error| failing::of_request(&self.origin, error, anonymous);
         let response = prepared.client.execute(request).await.map_err(failed)?;
         let status = response.status();
         if status.is_redirection() {
@@ -104,7 +105,7 @@ impl Call {
             return Err(too_much());
         }
         let mut body = Vec::with_capacity(usize::try_from(announced).unwrap_or(0));
-        let failed = |error| failing::of_request(&self.origin, error);
+        let failed = |error| failing::of_request(&self.origin, error, false);
         while let Some(chunk) = response.chunk().await.map_err(failed)? {
             if body.len() + chunk.len() > LIMIT {
                 return Err(too_much());

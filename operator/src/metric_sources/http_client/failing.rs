@@ -9,8 +9,8 @@ use rustls::{AlertDescription, CertificateError};
 use super::dialling::NoAddress;
 use crate::metric_sources::answer::{Failure, quoted};
 
-/// A request that had no answer, or half of one.
-pub(super) fn of_request(origin: &str, error: reqwest::Error) -> Failure {
+/// A request that had no answer, or half of one. `anonymous`: it was over TLS and without a certificate of the client's own.
+pub(super) fn of_request(origin: &str, error: reqwest::Error, anonymous: bool) -> Failure {
     let unreachable =
         |problem: &str| Failure::Unreachable { origin: origin.to_owned(), problem: problem.to_owned() };
     let error = error.without_url();
@@ -28,7 +28,13 @@ pub(super) fn of_request(origin: &str, error: reqwest::Error) -> Failure {
     if error.is_body() || error.is_decode() {
         return unreachable("the connection broke before the answer was complete");
     }
-    unreachable(&quoted(&deepest.to_string()))
+    let problem = quoted(&deepest.to_string());
+    if anonymous && problem.contains("connection closed") {
+        // Servers that want a certificate say so after the handshake, and close before it is heard.
+        let problem = "it closes the connection: if it wants a client certificate, give tls.crt and tls.key in the Secret of authRef";
+        return Failure::Refused { origin: origin.to_owned(), problem: problem.to_owned() };
+    }
+    unreachable(&problem)
 }
 
 fn known(origin: &str, error: &(dyn Error + 'static)) -> Option<Failure> {
@@ -93,9 +99,6 @@ pub(super) fn of_status(origin: &str, status: StatusCode, with_credentials: bool
         }
         StatusCode::FORBIDDEN => "the credentials do not permit this (403 Forbidden)".to_owned(),
         StatusCode::NOT_FOUND => "nothing is at that path: check the address (404 Not Found)".to_owned(),
-        StatusCode::BAD_GATEWAY | StatusCode::SERVICE_UNAVAILABLE | StatusCode::GATEWAY_TIMEOUT => {
-            return Failure::Unreachable { origin, problem: format!("it answers {status}") };
-        }
         status => format!("it answers {status}"),
     };
     Failure::Refused { origin, problem }

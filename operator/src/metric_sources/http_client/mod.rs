@@ -5,7 +5,7 @@ mod config;
 mod dialling;
 mod failing;
 
-pub(super) use call::Call;
+pub(super) use call::{Answer, Call};
 pub(super) use config::{address, headers, timeout};
 
 use std::collections::HashMap;
@@ -83,6 +83,7 @@ impl HttpClients {
 fn builder(hosts: &Arc<Hosts>) -> ClientBuilder {
     Client::builder()
         .user_agent(concat!("csop/", env!("CARGO_PKG_VERSION")))
+        .http1_only()
         .no_proxy()
         .referer(false)
         .redirect(Policy::custom(

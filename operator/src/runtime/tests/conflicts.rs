@@ -29,6 +29,24 @@ async fn an_object_of_somebody_else_is_not_touched() {
 }
 
 #[tokio::test]
+async fn all_objects_of_somebody_else_are_named_at_once() {
+    let api = Api::default();
+    let deployment = format!("{DEPLOYMENTS}/shop");
+    let config = "/api/v1/namespaces/n/configmaps/shop";
+    let theirs = [api.put(&deployment, json!({})), api.put(config, json!({"data": {"x": "y"}}))];
+    let mut rig = Rig::start(&Api::clone(&api)).await;
+    rig.widget("shop", json!({"image": "a", "config": true}));
+    rig.reconcile("shop").await;
+    assert_eq!(
+        rig.condition("shop", "Conflict").2,
+        "Deployment shop was made by somebody else; ConfigMap shop was made by somebody else"
+    );
+    assert_eq!(rig.condition("shop", "Ready").2, "Deployment shop was made by somebody else");
+    let now = [&*deployment, config].map(|path| api.get(path).expect("it is still there"));
+    assert_eq!(now, theirs);
+}
+
+#[tokio::test]
 async fn an_object_that_the_cache_does_not_show_is_not_taken_over() {
     let api = Api::default();
     let mut rig = Rig::start(&api).await;

@@ -69,6 +69,19 @@ async fn dead_slow_and_hanging_origins_do_not_delay_others() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn queries_that_take_too_long_do_not_silence_others_at_the_same_server() {
+    let stage = Stage::new();
+    let heavy = Arc::new(Script::new("a", Act::Hang));
+    many(&stage, &heavy, 100);
+    let light = Arc::new(Script::new("a", Act::Say(1.0)));
+    let feed = stage.one("light", want(&light, "light", SECOND * 15));
+    sleep(SECOND * 60).await;
+    let asked = light.times().len();
+    sleep(SECOND * 150).await;
+    assert_eq!((feed.latest().failure, light.times().len() - asked), (None, 10));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_probe_that_is_cancelled_gives_way_to_the_next() {
     let stage = Stage::new();
     let script = Arc::new(Script::new("a", Act::Fail(dead())));

@@ -1,11 +1,13 @@
 //! Who decides a service's number of replicas.
 
-use crate::api::embedded;
+use crate::api::{
+    embedded,
+    general_scaler::{Metric, Policy, Safety},
+};
 use k8s_openapi::api::autoscaling::v2::{HorizontalPodAutoscalerBehavior, MetricSpec};
 use kube::KubeSchema;
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::borrow::Cow;
 
 /// Who decides the number of replicas, and between which bounds.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, KubeSchema)]
@@ -14,6 +16,7 @@ use std::borrow::Cow;
     validation = Rule::new("has(self.maxReplicas) || (has(self.mode) && self.mode in ['Fixed', 'External'])").message("autoscaling.maxReplicas is required in modes HPA (the default) and GeneralScaler"),
     validation = Rule::new("!has(self.maxReplicas) || self.maxReplicas >= (has(self.minReplicas) ? self.minReplicas : 1)").message("autoscaling.maxReplicas must not be below autoscaling.minReplicas"),
     validation = Rule::new("!has(self.minReplicas) || self.minReplicas >= 1 || (has(self.mode) && self.mode == 'GeneralScaler')").message("autoscaling.minReplicas must be at least 1 (0 is for mode GeneralScaler)"),
+    validation = Rule::new("!has(self.minReplicas) || self.minReplicas > 0 || !has(self.scaler) || !has(self.scaler.metrics) || self.scaler.metrics.size() == 0 || self.scaler.metrics.exists(m, m.type != 'resource')").message("autoscaling.minReplicas 0 needs a metric that still has a value when there are no pods: one that is not of type resource"),
     validation = Rule::new("has(self.scaler) == (has(self.mode) && self.mode == 'GeneralScaler')").message("autoscaling.scaler is required in mode GeneralScaler and refused in any other mode"),
 )]
 pub struct Autoscaling {
@@ -74,16 +77,34 @@ impl AutoscalingMode {
 }
 
 /// The fields of a GeneralScaler's spec that are not derived from the service.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct ScalerTemplate(pub serde_json::Map<String, serde_json::Value>);
-
-impl JsonSchema for ScalerTemplate {
-    fn schema_name() -> Cow<'static, str> {
-        "ScalerTemplate".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "object", "x-kubernetes-preserve-unknown-fields": true })
-    }
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, KubeSchema)]
+#[serde(rename_all = "camelCase")]
+#[x_kube(
+    validation = Rule::new("!(has(self.policy) && has(self.policies))").message("give policy, or several as policies, not both"),
+    validation = Rule::new("!has(self.metrics) || self.metrics.all(m, !has(m.name) || self.metrics.filter(o, has(o.name) && o.name == m.name).size() == 1)").message("two metrics have the same name"),
+)]
+pub struct ScalerTemplate {
+    /// What is measured. Without metrics the service stays at minReplicas, and only schedules raise it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 16))]
+    pub metrics: Vec<Metric>,
+    /// How proposals become a decision. Default: slo.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy: Option<Policy>,
+    /// Several policies, applied in this order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 3))]
+    #[schemars(extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["type"]))]
+    pub policies: Vec<Policy>,
+    /// How fast and how often the number of replicas may change.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub safety: Option<Safety>,
+    /// Seconds between two decisions. Default: 15.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 3600))]
+    pub interval_seconds: Option<i32>,
+    /// With minReplicas 0: seconds without activity after which the service is scaled to zero. Default: 300.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0, max = 86400))]
+    pub idle_seconds: Option<i32>,
 }

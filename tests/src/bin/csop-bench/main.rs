@@ -9,6 +9,7 @@ mod machine;
 mod operator;
 mod process;
 mod report;
+mod scalers;
 mod scene;
 mod statistics;
 
@@ -44,6 +45,8 @@ enum Benchmark {
     Fleet,
     /// The plugin's and the operator's programs as processes and as files
     Cli,
+    /// Thousands of scalers that decide every second
+    Scalers,
 }
 
 fn scale(text: &str) -> Result<f64, String> {
@@ -67,6 +70,9 @@ async fn run(arguments: &Arguments) -> Result<(), Error> {
     let wanted = |benchmark| arguments.only.is_empty() || arguments.only.contains(&benchmark);
     if wanted(Benchmark::Cli) {
         publish(&Box::pin(cli::run(arguments.scale)).await?, &arguments.out)?;
+    }
+    if wanted(Benchmark::Scalers) {
+        publish(&Box::pin(scalers::run(arguments.scale)).await?, &arguments.out)?;
     }
     if wanted(Benchmark::Fleet) {
         publish(&Box::pin(fleet::run(arguments.scale)).await?, &arguments.out)?;

@@ -29,10 +29,32 @@ pub struct Operator {
     address: SocketAddr,
 }
 
+/// How an operator is started, besides the flags of the installation.
+#[derive(Debug, Default)]
+pub struct Launch {
+    /// Further flags.
+    pub arguments: Vec<String>,
+    /// Whether it may use one core only.
+    pub one_core: bool,
+}
+
 impl Operator {
     /// Starts the release build for all namespaces, with the flags of the installation, and returns when it serves its metrics.
     pub async fn start(kubeconfig: &Path) -> Result<Self, Error> {
-        let mut command = Command::new(binaries::beside_tests("csop-operator")?);
+        Self::launch(kubeconfig, &Launch::default()).await
+    }
+
+    /// As [`Self::start`], in a way of one's own.
+    pub async fn launch(kubeconfig: &Path, launch: &Launch) -> Result<Self, Error> {
+        let program = binaries::beside_tests("csop-operator")?;
+        let mut command = if launch.one_core {
+            let mut command = Command::new("taskset");
+            command.args(["--cpu-list", "0"]).arg(program);
+            command
+        } else {
+            Command::new(program)
+        };
+        command.args(&launch.arguments);
         command.env("KUBECONFIG", kubeconfig).args([
             "--listen=127.0.0.1:0",
             "--log-format=json",
@@ -60,6 +82,11 @@ impl Operator {
     /// Waits until so many children were made, which takes no request to the API server.
     pub async fn has_created(&self, children: f64) -> Result<(), Error> {
         self.reached("children were created", children, "csop_apply_total", &[("result", "created")]).await
+    }
+
+    /// Waits until so many scalers have decided, which takes no request to the API server.
+    pub async fn decides_for(&self, scalers: f64) -> Result<(), Error> {
+        self.reached("scalers have decided", scalers, "csop_scalers_deciding", &[]).await
     }
 
     /// Waits until so many reconciles have ended.
@@ -130,7 +157,8 @@ fn address(log: &str) -> Option<SocketAddr> {
     lines.filter_map(|line| line["address"].as_str()?.parse().ok()).next()
 }
 
-async fn get(address: SocketAddr, path: &str) -> std::io::Result<(u16, String)> {
+/// Reads a page.
+pub async fn get(address: SocketAddr, path: &str) -> std::io::Result<(u16, String)> {
     let mut stream = TcpStream::connect(address).await?;
     stream.write_all(format!("GET {path} HTTP/1.0\r\nHost: {address}\r\n\r\n").as_bytes()).await?;
     let mut text = String::new();

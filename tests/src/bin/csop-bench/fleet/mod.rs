@@ -14,6 +14,7 @@ use crate::{
     statistics::{median, scaled},
 };
 use birth::Pair;
+pub use birth::writes_of_operator;
 
 /// Pods that a simulated node takes.
 const PODS_PER_NODE: usize = 500;

@@ -1,5 +1,8 @@
 //! The structural schema of a CRD, checked on this side: what the API server would say of an object.
 
+mod keys;
+pub mod pattern;
+
 use crate::manifest::Problem;
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::{
     JSONSchemaProps, JSONSchemaPropsOrArray, JSONSchemaPropsOrBool,
@@ -84,6 +87,7 @@ fn walk(value: &Value, schema: &JSONSchemaProps, path: &str, problems: &mut Vec<
                     walk(value, item, &format!("{path}[{at}]"), problems);
                 }
             }
+            problems.extend(keys::twice(items, schema, path));
         }
         _ => {}
     }
@@ -132,6 +136,13 @@ fn limits(value: &Value, schema: &JSONSchemaProps, path: &str, problems: &mut Ve
     {
         let names: Vec<_> = choices.iter().filter_map(|choice| choice.0.as_str()).collect();
         problem(format!("must be one of {}, not {}", names.join(", "), shown(value)));
+    }
+    if let (Some(pattern), Some(text)) = (&schema.pattern, value.as_str())
+        && !pattern::matches(pattern, text)
+    {
+        let wanted =
+            pattern::wanted(pattern).map_or_else(|| format!("match {pattern}"), |is| format!("be {is}"));
+        problem(format!("must {wanted}, not {}", shown(value)));
     }
     if let Some(number) = value.as_f64() {
         match (schema.minimum, schema.maximum) {
@@ -244,6 +255,18 @@ mod tests {
                 "spec.env[0].nam: unknown field; did you mean name?",
             ),
             (json!({"whatever": 1}), "spec.whatever: unknown field"),
+            (
+                json!({"env": [{"name": "A"}, {"name": "B"}, {"name": "A"}]}),
+                "spec.env[2]: has name \"A\", as spec.env[0] has",
+            ),
+            (
+                json!({"resources": {"requests": {"memory": "10 GB"}}}),
+                "spec.resources.requests.memory: must be a quantity that is not negative such as 2 or 500m or 1Gi, not \"10 GB\"",
+            ),
+            (
+                json!({"volumes": [{"name": "data", "emptyDir": {"sizeLimit": "1.5.x"}}]}),
+                "spec.volumes[0].emptyDir.sizeLimit: must be a quantity that is not negative such as 2 or 500m or 1Gi, not \"1.5.x\"",
+            ),
         ] {
             assert_eq!(problems(spec(extra)), [want]);
         }

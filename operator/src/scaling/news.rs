@@ -1,0 +1,33 @@
+//! Whether a decision has anything that a status should tell.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::mem::discriminant;
+
+use csop_shared::scale::{Decision, State};
+
+use super::slot::Facts;
+
+/// A number that stays the same while nothing happens that a status tells at once. What merely goes on, as the values of metrics
+/// do, is not in it.
+pub(super) fn digest(decision: &Decision, state: &State, facts: &Facts) -> u64 {
+    let hash = &mut DefaultHasher::new();
+    for input in &decision.inputs {
+        (discriminant(&input.state), input.proposal, input.fallback, input.suspicious).hash(hash);
+        input.problem.map(|p| discriminant(&p)).hash(hash);
+        input.missing_since.hash(hash);
+    }
+    (decision.current, decision.result, decision.wanted, decision.bounds.min, decision.bounds.max).hash(hash);
+    (decision.cause.kind, decision.cause.subject.as_deref()).hash(hash);
+    let limited = decision.limited;
+    (limited.by_max, limited.by_min, limited.by_budget, limited.by_rate, limited.by_schedule).hash(hash);
+    limited.budget_below_min.hash(hash);
+    for step in &decision.policies {
+        step.answer.as_ref().and_then(|answer| answer.as_ref().err()).hash(hash);
+    }
+    let last = state.operations.last();
+    (state.operations.len(), last.map(|op| (op.time.0, discriminant(&op.outcome)))).hash(hash);
+    (state.idle_since, state.effective_max).hash(hash);
+    state.last_price.map(|price| price.value.to_string()).hash(hash);
+    (facts.target.is_some(), facts.conflict, facts.paused).hash(hash);
+    hash.finish()
+}
