@@ -226,6 +226,8 @@ fn no_text_does_harm() {
     };
     for length in 1..400 {
         let text: String = (0..1 + length % 9).map(|_| pick()).collect();
+        // That is what is said of a reader that has panicked.
+        assert_ne!(Cel::default().check(&text), Err("cannot be read".to_owned()), "{text}");
         // Whatever it says, it says something.
         let _ = ask(&text);
     }
