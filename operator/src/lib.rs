@@ -1,7 +1,6 @@
 //! The csop operator: watches custom resources and keeps the objects that they stand for.
 
 pub mod controllers;
-pub mod expressions;
 pub mod metric_sources;
 pub mod runtime;
 pub mod sampling;

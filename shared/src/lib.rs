@@ -7,6 +7,8 @@ pub mod api;
 pub mod applied;
 pub mod conditions;
 pub mod contains;
+#[cfg(feature = "cel")]
+pub mod expressions;
 pub mod fields;
 pub mod health;
 pub mod names;

@@ -107,3 +107,24 @@ fn assumptions_are_part_of_the_output() {
         assert!(ran.out.contains(note), "{ran:?}");
     }
 }
+
+#[test]
+fn expressions_are_evaluated() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = std::fs::read_to_string(example("scaler.yaml")).unwrap();
+    let with = |expression: &str| {
+        let policy = format!("policies:\n    - type: cel\n      config: {{expression: '{expression}'}}\n");
+        let spec = text.replace("policies:\n", &policy);
+        let file = written(folder.path(), "cel.yaml", &spec);
+        replay(&file, &written(folder.path(), "trace.csv", "time,rps\n0,1000\n15,1000\n"), &["-o", "json"])
+    };
+    let ran = with("desired + 4");
+    let json: Value = serde_json::from_str(&ran.out).unwrap();
+    assert_eq!(json["runs"][0]["operations"][0]["to"], 9, "{ran:?}");
+    let wrong = with("desired + nothing");
+    assert_eq!(wrong.exit.code(), 1);
+    assert!(
+        wrong.err.contains("spec.policies[cel].config.expression: it uses nothing, which is not there"),
+        "{wrong:?}"
+    );
+}

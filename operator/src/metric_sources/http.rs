@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use csop_shared::api::general_scaler::{HttpMethod, SourceConfig};
+use csop_shared::expressions::OverBody;
 use csop_shared::scale::{Invalid, Reading, Series};
 use futures::FutureExt;
 use futures::future::BoxFuture;
@@ -14,7 +15,6 @@ use serde_json::Value;
 use super::http_client::{Call, address, headers, timeout};
 use super::json_path::JsonPath;
 use super::{Credentials, Failure, Query, Sources, promql};
-use crate::expressions::OverBody;
 
 /// A request, and where the number is in its answer.
 struct Http {

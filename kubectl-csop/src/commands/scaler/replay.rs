@@ -13,8 +13,9 @@ use clap::ValueEnum;
 use csop_shared::api::general_scaler::{
     GeneralScaler, GeneralScalerSpec, MetricMode, PolicyType, ScalerMode, SourceType,
 };
+use csop_shared::expressions::Cel;
 use csop_shared::scale::simulate::{Columns, Hpa, Run, Scaler, Settings, Subject, Trace, simulate};
-use csop_shared::scale::{Expressions, MetricPlan, NoExpressions, Number, Plan};
+use csop_shared::scale::{Expressions, MetricPlan, Number, Plan};
 use jiff::SignedDuration;
 use kube::ResourceExt;
 use std::io::Read;
@@ -127,7 +128,9 @@ fn scaler(path: &Path, trace: &Trace, series: &str, io: &mut Io) -> Result<Tried
         return Err(wrong(format!("holds {} scalers: one is replayed at a time", scalers.len())));
     }
     let (_, scaler) = scalers.remove(0);
-    let expressions: Arc<dyn Expressions> = Arc::new(NoExpressions);
+    let cel = Cel::default();
+    expressions(&scaler.spec, &cel).map_err(wrong)?;
+    let expressions: Arc<dyn Expressions> = Arc::new(cel);
     let subject = Scaler::new(scaler.spec.clone(), &expressions).map_err(|error| wrong(error.to_string()))?;
     let plan = subject.plan().clone();
     let columns = trace
@@ -135,6 +138,20 @@ fn scaler(path: &Path, trace: &Trace, series: &str, io: &mut Io) -> Result<Tried
         .map_err(|error| Error::Manifest { origin: series.to_owned(), message: error.to_string() })?;
     let (name, spec) = (scaler.name_any(), scaler.spec);
     Ok(Tried { name, spec, plan, subject: Box::new(subject), columns, run: Run::default() })
+}
+
+/// Refuses expressions that would fail at every decision.
+fn expressions(spec: &GeneralScalerSpec, cel: &Cel) -> Result<(), String> {
+    let field = |key: &str, problem: String| format!("spec.policies[cel].config.{key}: {problem}");
+    for config in spec.all_policies().filter_map(|policy| policy.config.as_ref()) {
+        let expression = config.expression.as_deref();
+        expression
+            .map_or(Ok(()), |text| cel.check(text))
+            .map_err(|it| field("expression", format!("it {it}")))?;
+        let zone = config.time_zone.as_deref();
+        zone.map_or(Ok(()), |name| cel.check_time_zone(name)).map_err(|it| field("timeZone", it))?;
+    }
+    Ok(())
 }
 
 /// A HorizontalPodAutoscaler with the bounds and the metrics of a scaler.
@@ -223,9 +240,6 @@ fn about(tried: &Tried) -> Vec<String> {
     }
     if let Some(mode @ (ScalerMode::Recommend | ScalerMode::Off)) = spec.mode {
         notes.push(format!("{name} has mode {mode:?}, and is tried as if it were Auto"));
-    }
-    if spec.all_policies().any(|policy| policy.type_ == PolicyType::Cel) {
-        notes.push(format!("{name}: expressions are not evaluated here, so its cel policy changes nothing"));
     }
     if plan.metrics.iter().any(|metric| metric.source == SourceType::External) {
         notes.push(format!("{name}: whether its external scaler says that there is work is not in a trace"));

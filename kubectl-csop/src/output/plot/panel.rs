@@ -17,6 +17,8 @@ const CLASSES: [&str; 2] = ["one", "two"];
 const LETTER: f64 = 6.6;
 /// Lines of text are this far apart.
 const ROW: f64 = 14.0;
+/// Changes are marked while there are no more than these: beyond, the marks would hide the line.
+const MARKED: usize = 120;
 /// Marks of changes are this far apart at least.
 const APART: f64 = 5.0;
 const MARKS: usize = 4;
@@ -178,10 +180,11 @@ impl Panel<'_> {
         svg
     }
 
-    /// A mark for each change: a triangle that points where the number went.
+    /// A mark for each change, while there are few: a triangle that points where the number went.
     fn changes(&self, run: &Run, class: &str, value: &Axis) -> String {
         let (mut svg, mut last) = (String::new(), f64::NEG_INFINITY);
-        for change in &run.operations {
+        let few = if run.operations.len() <= MARKED { &run.operations[..] } else { &[] };
+        for change in few {
             let x = self.time.at(change.time.as_second() as f64);
             if x - last < APART {
                 continue;

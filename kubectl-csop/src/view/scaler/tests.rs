@@ -1,4 +1,5 @@
 use super::*;
+use csop_shared::api::GeneralScalerStatus;
 use csop_shared::scale::{Floor, Name, Observation, Reading, Ring, Series, State, decide};
 use jiff::SignedDuration;
 use serde_json::{Value, json};

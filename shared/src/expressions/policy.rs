@@ -4,9 +4,9 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use crate::api::general_scaler::MetricState;
+use crate::scale::{Expressions, Input, Situation};
 use cel::{Context, Value};
-use csop_shared::api::general_scaler::MetricState;
-use csop_shared::scale::{Expressions, Input, Situation};
 use jiff::Zoned;
 use jiff::tz::TimeZone;
 

@@ -1,5 +1,5 @@
-use csop_shared::api::general_scaler::{MetricMode, SourceType};
-use csop_shared::scale::{Number, PriceKnown};
+use crate::api::general_scaler::{MetricMode, SourceType};
+use crate::scale::{Number, PriceKnown};
 
 use super::*;
 
