@@ -5,6 +5,10 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+/// Beats are at multiples of this: what wakes together costs the process one waking, and a thousand queries a second still come
+/// in small groups.
+const GRID: Duration = Duration::from_millis(20);
+
 /// The rhythm of one query.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Rhythm {
@@ -19,6 +23,7 @@ impl Rhythm {
     pub(super) fn after(&self, period: Duration, moment: Instant) -> Instant {
         let period = nanoseconds(period).max(1);
         let phase = self.phase % period;
+        let phase = phase - phase % nanoseconds(GRID);
         let past = nanoseconds(moment.saturating_duration_since(self.zero));
         let beats = if past < phase { 0 } else { (past - phase) / period + 1 };
         self.zero + Duration::from_nanos(phase.saturating_add(beats.saturating_mul(period)))
