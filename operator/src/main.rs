@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use clap::{Parser, ValueEnum};
 use csop_operator::controllers;
-use csop_operator::runtime::leader::Candidacy;
 use csop_operator::metric_sources::{Hosts, Sources};
+use csop_operator::runtime::leader::Candidacy;
 use csop_operator::runtime::process::{self, Controllers, Settings};
 use csop_operator::runtime::scope::Scope;
 use csop_operator::runtime::telemetry::{self, Format};

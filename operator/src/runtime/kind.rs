@@ -93,6 +93,11 @@ pub trait Kind: Send + Sync + Sized + 'static {
         ready(())
     }
 
+    /// What it reads now and then without a watch: group, plural and verb.
+    fn reads() -> &'static [(&'static str, &'static str, &'static str)] {
+        &[]
+    }
+
     /// Every child that this object wants, from its spec alone. Of two objects that claim one child the older has it.
     fn claims(obj: &Self::Object) -> Vec<ChildId>;
 

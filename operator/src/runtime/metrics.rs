@@ -57,7 +57,18 @@ impl Default for Metrics {
         registry.register("sample", "Attempts to sample metrics, by source and result", samples.clone());
         registry.register("sample_seconds", "Duration of questions to sources", sample_seconds.clone());
         registry.register("build", "The running build", build);
-        Self { registry, reconciles, seconds, applies, retries, leader, lag, deciding, samples, sample_seconds }
+        Self {
+            registry,
+            reconciles,
+            seconds,
+            applies,
+            retries,
+            leader,
+            lag,
+            deciding,
+            samples,
+            sample_seconds,
+        }
     }
 }
 

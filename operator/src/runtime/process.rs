@@ -70,7 +70,12 @@ pub struct Controllers {
 impl Controllers {
     fn new(settings: &Settings) -> Self {
         let trusted = Trusted(settings.allowed_field_managers.clone());
-        Self { caches: Caches::new(settings.scope.clone(), trusted), starts: vec![], pages: Router::new(), metrics: Arc::default() }
+        Self {
+            caches: Caches::new(settings.scope.clone(), trusted),
+            starts: vec![],
+            pages: Router::new(),
+            metrics: Arc::default(),
+        }
     }
 
     /// Adds a controller.

@@ -42,6 +42,9 @@ impl Permissions {
         if K::RESCALES {
             self.allow("*", "*/scale", &["get", "update"]);
         }
+        for (group, plural, verb) in K::reads() {
+            self.allow(group, plural, &[verb]);
+        }
         for child in K::children() {
             self.allow(&child.group, &child.plural, &READ);
             self.allow(&child.group, &child.plural, &WRITE);

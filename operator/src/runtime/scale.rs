@@ -9,8 +9,8 @@ use kube::api::{Api, DynamicObject, ObjectMeta, PatchParams, PostParams};
 use serde_json::{Value, json};
 
 use super::apply::Applier;
-use super::children::ChildId;
 use super::body::Parent;
+use super::children::ChildId;
 use super::context::Context;
 use super::desired::{Applied, Rescale, Rescaled, ScaleIntent};
 use super::error::Error;

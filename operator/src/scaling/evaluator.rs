@@ -99,7 +99,8 @@ impl Evaluator {
         let known = self.slot(&asker);
         let new = known.is_none();
         let slot = known.unwrap_or_else(|| {
-            let slot = Slot::new(namespace.clone(), name.clone(), plan.clone(), generation, remembered.clone());
+            let slot =
+                Slot::new(namespace.clone(), name.clone(), plan.clone(), generation, remembered.clone());
             let slot = Arc::new(Mutex::new(slot));
             self.slots.write().unwrap_or_else(PoisonError::into_inner).insert(asker.clone(), slot.clone());
             let names = &mut self.names.write().unwrap_or_else(PoisonError::into_inner);

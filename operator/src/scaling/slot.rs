@@ -118,7 +118,13 @@ pub(super) struct Evaluated {
 }
 
 impl Slot {
-    pub(super) fn new(namespace: String, name: String, plan: Arc<Plan>, generation: i64, state: State) -> Self {
+    pub(super) fn new(
+        namespace: String,
+        name: String,
+        plan: Arc<Plan>,
+        generation: i64,
+        state: State,
+    ) -> Self {
         Self {
             namespace,
             name,
@@ -247,9 +253,9 @@ impl Slot {
                 operation.detail = detail;
             }
         }
-        let lag = self.evaluated.map_or(Duration::ZERO, |last| {
-            at.duration_since(last).saturating_sub(self.interval())
-        });
+        let lag = self
+            .evaluated
+            .map_or(Duration::ZERO, |last| at.duration_since(last).saturating_sub(self.interval()));
         self.evaluated = Some(at);
         self.seen.clear();
         self.seen.extend(self.feeds.iter().map(Feed::attempts));
@@ -295,7 +301,13 @@ impl Slot {
     }
 
     /// Notes what became of a change.
-    pub(super) fn settle(&mut self, outgoing: &Outgoing, outcome: WriteOutcome, version: Option<&str>, at: Instant) {
+    pub(super) fn settle(
+        &mut self,
+        outgoing: &Outgoing,
+        outcome: WriteOutcome,
+        version: Option<&str>,
+        at: Instant,
+    ) {
         self.ring.settle(outgoing.seq, outcome.clone());
         if self.outgoing.as_ref().is_none_or(|mine| mine.seq != outgoing.seq) {
             return;
@@ -341,7 +353,8 @@ fn detail(decision: &Decision, metrics: &[MetricPlan]) -> String {
     let input = decision.inputs.iter().find(|input| input.metric == *subject);
     let plan = metrics.iter().find(|metric| metric.name == *subject);
     let (Some(input), Some(_)) = (input, plan) else { return String::new() };
-    let value = input.reduced.and_then(|sum| if input.divisor <= 1 { Some(sum) } else { mean(sum, input.divisor) });
+    let value =
+        input.reduced.and_then(|sum| if input.divisor <= 1 { Some(sum) } else { mean(sum, input.divisor) });
     match (value, input.target) {
         (Some(value), Some(target)) => format!("{subject} {value} / {target}"),
         _ => String::new(),

@@ -69,7 +69,9 @@ pub const EXPLAINED: [Explained; 15] = [
         names: &[SCALE_REFUSED],
         seen: &["Ready=False", "event"],
         meaning: "The API server refused the new number of replicas. The message has its own words.",
-        next: &["Have the quota, policy or permission changed that the message names; csop tries again at its next decision."],
+        next: &[
+            "Have the quota, policy or permission changed that the message names; csop tries again at its next decision.",
+        ],
     },
     Explained {
         names: &[EXPRESSION_FAILS],
@@ -99,7 +101,9 @@ pub const EXPLAINED: [Explained; 15] = [
         seen: &["Limited=True"],
         meaning: "The metrics want more replicas than the budget of the cost policy pays for; or the price of a pod has been \
                   unknown for an hour, and nothing grows until it is back.",
-        next: &["Raise the budget, or leave it. `kubectl csop scaler status NAME` shows how the cap comes about."],
+        next: &[
+            "Raise the budget, or leave it. `kubectl csop scaler status NAME` shows how the cap comes about.",
+        ],
     },
     Explained {
         names: &[BY_RATE],
@@ -124,7 +128,9 @@ pub const EXPLAINED: [Explained; 15] = [
         seen: &["SuspiciousMetric=True"],
         meaning: "A metric of mode Ratio, a level that each replica feels, has not fallen although the replicas have doubled. Most \
                   likely it is a total.",
-        next: &["If it counts work as a whole, set `mode: PerReplica` and `targetValue` to what one replica can take."],
+        next: &[
+            "If it counts work as a whole, set `mode: PerReplica` and `targetValue` to what one replica can take.",
+        ],
     },
     Explained {
         names: &[MEASURING],

@@ -40,7 +40,8 @@ pub(super) fn autoscaler(service: &CashService) -> HorizontalPodAutoscaler {
 
 /// The GeneralScaler of mode GeneralScaler.
 pub(super) fn scaler(service: &CashService) -> GeneralScaler {
-    let (bounds, template) = (service.spec.bounds(), service.spec.autoscaling.scaler.clone().unwrap_or_default());
+    let (bounds, template) =
+        (service.spec.bounds(), service.spec.autoscaling.scaler.clone().unwrap_or_default());
     GeneralScaler {
         metadata: labels::stable_metadata(service),
         spec: GeneralScalerSpec {

@@ -27,8 +27,7 @@ async fn scene(name: &str) -> Scene {
 
 async fn start(scene: &mut Scene) {
     let namespace = format!("--namespace={}", &*scene.namespace);
-    scene.operator =
-        Some(operator(&scene.kubeconfig, &[&namespace, "--allow-metric-hosts=127.0.0.1"]).await);
+    scene.operator = Some(operator(&scene.kubeconfig, &[&namespace, "--allow-metric-hosts=127.0.0.1"]).await);
 }
 
 /// The target as its owner's repository has it, without `replicas`.
@@ -123,7 +122,10 @@ async fn a_deployment_follows_a_query_and_the_status_says_why() {
     assert_eq!(status.target.as_deref(), Some("Deployment/http-app"));
     let [operation] = &status.operations[..] else { panic!("{:?}", status.operations) };
     assert_eq!((operation.from, operation.to, operation.outcome), (2, 8, Outcome::Applied));
-    assert_eq!((operation.cause.to_string(), operation.detail.as_str()), ("Demand(jobs)".into(), "jobs 730 / 100"));
+    assert_eq!(
+        (operation.cause.to_string(), operation.detail.as_str()),
+        ("Demand(jobs)".into(), "jobs 730 / 100")
+    );
     let row = scene.kubectl(["get", "gs", SCALER, "--no-headers"]).await;
     let words: Vec<_> = row.split_whitespace().take(6).collect();
     assert_eq!(words, [SCALER, "Deployment/http-app", "8", "8", "2", "10"], "{row}");
@@ -196,7 +198,11 @@ async fn another_autoscaler_is_a_conflict_and_nothing_is_written() {
     scene.kubectl(["autoscale", "deployment", TARGET, "--min=2", "--max=4", "--cpu=80%"]).await;
     scaler(&scene, json!({"metrics": [prometheus(&server, "vector(1000)", 100)]})).await;
     let seen = is(&scene, "Conflict", "True", "ForeignAutoscaler").await;
-    assert!(message(&seen, "Conflict").contains("HorizontalPodAutoscaler http-app"), "{}", message(&seen, "Conflict"));
+    assert!(
+        message(&seen, "Conflict").contains("HorizontalPodAutoscaler http-app"),
+        "{}",
+        message(&seen, "Conflict")
+    );
     decisions(&scene, 3).await;
     assert_eq!(size(&scene.deployment(TARGET).await), Some(2));
     scene.kubectl(["delete", "hpa", TARGET]).await;
@@ -249,7 +255,10 @@ async fn a_target_is_scaled_to_zero_and_woken_by_work() {
     replicas(&scene, 4).await;
     let woken = is(&scene, "Ready", "True", "Scaling").await;
     let causes: Vec<_> = woken.status.unwrap().operations.iter().map(|op| op.cause.to_string()).collect();
-    assert!(causes == ["Idle", "Demand(jobs)"] || causes == ["Demand(jobs)", "Idle", "Demand(jobs)"], "{causes:?}");
+    assert!(
+        causes == ["Idle", "Demand(jobs)"] || causes == ["Demand(jobs)", "Idle", "Demand(jobs)"],
+        "{causes:?}"
+    );
 }
 
 #[tokio::test]
@@ -278,7 +287,11 @@ async fn what_cannot_be_names_field_value_and_remedy() {
     let (scene, server) = (scene("invalid").await, Prometheus::start(Settings::default()).await);
     scaler(&scene, json!({"metrics": [prometheus(&server, "rate(", 100)]})).await;
     let seen = is(&scene, "MetricsAvailable", "False", "MetricsUnavailable").await;
-    assert!(message(&seen, "MetricsAvailable").contains("parse error"), "{}", message(&seen, "MetricsAvailable"));
+    assert!(
+        message(&seen, "MetricsAvailable").contains("parse error"),
+        "{}",
+        message(&seen, "MetricsAvailable")
+    );
     let mut secret = prometheus(&server, "vector(300)", 100);
     secret["authRef"] = json!({"name": "token"});
     scaler(&scene, json!({"metrics": [secret]})).await;
@@ -287,9 +300,14 @@ async fn what_cannot_be_names_field_value_and_remedy() {
     assert!(told.contains("spec.metrics[jobs].authRef names Secret token, which does not exist"), "{told}");
     scene.kubectl(["create", "secret", "generic", "token", "--from-literal=token=abc"]).await;
     replicas(&scene, 3).await;
-    scaler(&scene, json!({"targetDeployment": "gone", "metrics": [prometheus(&server, "vector(300)", 100)]})).await;
+    scaler(&scene, json!({"targetDeployment": "gone", "metrics": [prometheus(&server, "vector(300)", 100)]}))
+        .await;
     let seen = is(&scene, "Ready", "False", "TargetMissing").await;
-    assert!(message(&seen, "Ready").contains("Deployment gone does not exist"), "{}", message(&seen, "Ready"));
+    assert!(
+        message(&seen, "Ready").contains("Deployment gone does not exist"),
+        "{}",
+        message(&seen, "Ready")
+    );
 }
 
 #[tokio::test]
@@ -315,8 +333,10 @@ async fn a_stateful_set_is_scaled_by_its_reference() {
 async fn a_service_in_mode_general_scaler_owns_its_scaler() {
     let (scene, server) = (scene("owned").await, Prometheus::start(Settings::default()).await);
     let safety = json!({"cooldownSeconds": 0});
-    let template = json!({"intervalSeconds": 1, "safety": safety, "metrics": [prometheus(&server, "vector(400)", 100)]});
-    let autoscaling = json!({"mode": "GeneralScaler", "minReplicas": 2, "maxReplicas": 9, "scaler": template});
+    let template =
+        json!({"intervalSeconds": 1, "safety": safety, "metrics": [prometheus(&server, "vector(400)", 100)]});
+    let autoscaling =
+        json!({"mode": "GeneralScaler", "minReplicas": 2, "maxReplicas": 9, "scaler": template});
     scene.service(SHOP, json!({"autoscaling": autoscaling})).await;
     scene.until(SHOP, "has 4 replicas", |d: &Deployment| size(d) == Some(4)).await;
     scene.ready(SHOP).await;
@@ -325,7 +345,9 @@ async fn a_service_in_mode_general_scaler_owns_its_scaler() {
     // An edit is undone, and another mode takes the scaler away without a jump.
     scene.patch::<GeneralScaler>(SHOP, json!({"spec": {"maxReplicas": 3}})).await;
     scene.until(SHOP, "is restored", |s: &GeneralScaler| s.spec.max_replicas == 9).await;
-    scene.service(SHOP, json!({"autoscaling": {"mode": "External", "minReplicas": 2, "maxReplicas": 9}})).await;
+    scene
+        .service(SHOP, json!({"autoscaling": {"mode": "External", "minReplicas": 2, "maxReplicas": 9}}))
+        .await;
     scene.gone::<GeneralScaler>(SHOP).await;
     assert_eq!(size(&scene.deployment(SHOP).await), Some(4));
     let _: CashService = scene.ready(SHOP).await;

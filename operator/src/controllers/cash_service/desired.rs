@@ -60,9 +60,10 @@ pub(super) fn desired(obj: &CashService, observed: &Observed, now: Timestamp) ->
     let held = observed.owned_secrets.keys().map(ChildId::of::<Secret>);
     let held = held.chain(std::iter::once(ChildId::of::<ServiceAccount>(obj.name_any())));
     // Against somebody else's autoscaler nothing is written, and nothing is taken away either.
-    let left = conflict.iter().flat_map(|_| SCALERS).filter_map(|kind| {
-        Some(ChildId { kind: kind_of(kind)?, name: obj.name_any() })
-    });
+    let left = conflict
+        .iter()
+        .flat_map(|_| SCALERS)
+        .filter_map(|kind| Some(ChildId { kind: kind_of(kind)?, name: obj.name_any() }));
     Ok(Desired {
         children,
         scale: size(obj, observed).filter(|_| conflict.is_none()),

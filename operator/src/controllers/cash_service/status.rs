@@ -4,7 +4,10 @@ use super::observe::Observed;
 use crate::runtime::{desired::Applied, events::Notice, kind::Verdict};
 use csop_shared::{
     action,
-    api::{CashService, CashServiceStatus, GeneralScaler, cash_service::AutoscalingMode, cash_service::DEFAULTS_VERSION},
+    api::{
+        CashService, CashServiceStatus, GeneralScaler, cash_service::AutoscalingMode,
+        cash_service::DEFAULTS_VERSION,
+    },
     conditions::{State, find, reasons as shared, set_condition, types},
     health::{self, Cause},
     names::annotations,
@@ -142,7 +145,8 @@ impl Judged {
             let progressing = cause.reason == health::reasons::NOT_READY;
             return Self { ready: false, progressing, cause };
         }
-        let scaling = || scaler.and_then(scaler_cause).or_else(|| autoscaler.and_then(health::autoscaler_cause));
+        let scaling =
+            || scaler.and_then(scaler_cause).or_else(|| autoscaler.and_then(health::autoscaler_cause));
         if let Some(cause) = scaling().filter(|_| seen.rolled_out && !seen.fresh) {
             return Self { ready: false, progressing: true, cause };
         }

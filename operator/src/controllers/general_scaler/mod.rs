@@ -17,7 +17,6 @@ use kube::ResourceExt;
 use serde_json::{Value, json};
 
 use super::related;
-use crate::expressions::Cel;
 use crate::metric_sources::Sources;
 use crate::runtime::children::{ChildId, ChildKind};
 use crate::runtime::context::Context;
@@ -30,6 +29,7 @@ use crate::runtime::wake::Waker;
 use crate::sampling::Asker;
 use crate::scaling::{Evaluator, View};
 use credentials::Wallet;
+use csop_shared::expressions::Cel;
 pub use observe::Observed;
 
 /// Name of the watch on Deployments.
@@ -82,13 +82,8 @@ impl Kind for GeneralScalers {
     }
 
     fn watches() -> Vec<Watch> {
-        let workloads = |name, kind| Watch {
-            name,
-            kind,
-            selector: None,
-            slim: keep_size,
-            concerns: |_| vec![],
-        };
+        let workloads =
+            |name, kind| Watch { name, kind, selector: None, slim: keep_size, concerns: |_| vec![] };
         let scalers = Watch {
             name: SCALERS,
             kind: ChildKind::of::<GeneralScaler>(),
@@ -111,6 +106,11 @@ impl Kind for GeneralScalers {
             scalers,
             services,
         ]
+    }
+
+    fn reads() -> &'static [(&'static str, &'static str, &'static str)] {
+        // For metrics of type resource.
+        &[("", "pods", "list"), ("metrics.k8s.io", "pods", "list")]
     }
 
     fn claims(_: &GeneralScaler) -> Vec<ChildId> {

@@ -47,8 +47,7 @@ pub(super) async fn observe(
     let seen = target::look(obj, &target, certain, ctx).await?;
     let rival = target::rival(obj, &target, &seen, ctx)?;
     let namespace = obj.namespace().unwrap_or_default();
-    let subject =
-        Subject { namespace: namespace.clone(), scaler: obj.name_any(), target: target.clone() };
+    let subject = Subject { namespace: namespace.clone(), scaler: obj.name_any(), target: target.clone() };
     let wants = wants(scalers, obj, &plan, &subject, ctx).await?;
     let facts = Facts {
         target: seen.view,
@@ -76,7 +75,10 @@ fn plan(scalers: &GeneralScalers, obj: &GeneralScaler) -> Result<Arc<Plan>, Erro
         let field = |key: &str| format!("spec.policies[cel].config.{key}");
         let wrong = |key, problem| Error::Invalid(format!("{}: {problem}", field(key)));
         if let Some(expression) = &config.expression {
-            scalers.cel.check(expression).map_err(|problem| wrong("expression", format!("the expression {problem}")))?;
+            scalers
+                .cel
+                .check(expression)
+                .map_err(|problem| wrong("expression", format!("the expression {problem}")))?;
         }
         if let Some(zone) = &config.time_zone {
             scalers.cel.check_time_zone(zone).map_err(|problem| wrong("timeZone", problem))?;
@@ -139,7 +141,8 @@ async fn wants(
             None => Arc::new(Credentials::default()),
             Some(auth) => {
                 let field = format!("{}.authRef", question.field);
-                let held = secrets.get(&auth.name).and_then(Option::as_ref).and_then(|live| fingerprint(live));
+                let held =
+                    secrets.get(&auth.name).and_then(Option::as_ref).and_then(|live| fingerprint(live));
                 let Some(held) = held else {
                     return Err(Error::Invalid(format!(
                         "{field} names Secret {}, which does not exist in this namespace: create it, or name another",

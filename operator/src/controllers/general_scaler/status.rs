@@ -175,7 +175,11 @@ fn limited(decision: &Decision) -> Said {
         (limited.by_budget, reasons::BY_BUDGET, format!("{wanted} wanted, the budget pays for {ceiling}")),
         (limited.by_max, reasons::BY_MAX, format!("{wanted} wanted, maxReplicas is {}", decision.bounds.max)),
         (limited.by_schedule, reasons::BY_SCHEDULE, format!("{wanted} wanted, a schedule asks for {floor}")),
-        (limited.by_rate, reasons::BY_RATE, format!("{} wanted, this step goes to {}", decision.wanted, decision.result)),
+        (
+            limited.by_rate,
+            reasons::BY_RATE,
+            format!("{} wanted, this step goes to {}", decision.wanted, decision.result),
+        ),
         (limited.by_min, reasons::BY_MIN, format!("{wanted} wanted, minReplicas is {}", decision.bounds.min)),
     ];
     let first = all.into_iter().find(|(is, ..)| *is);
@@ -229,7 +233,8 @@ fn notices(
     if let Some(missing) = edge(types::METRICS_AVAILABLE, State::False) {
         all.push(Notice::warning(reasons::METRIC_MISSING, "Measure", missing.message));
     }
-    if let Some(unready) = edge(types::READY, State::False).filter(|c| c.reason != reasons::TARGET_CONTESTED) {
+    if let Some(unready) = edge(types::READY, State::False).filter(|c| c.reason != reasons::TARGET_CONTESTED)
+    {
         all.push(Notice::warning(unready.reason, "Scale", unready.message));
     }
     all

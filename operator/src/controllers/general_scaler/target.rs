@@ -109,8 +109,7 @@ async fn scale(
     known: Option<&TargetView>,
     ctx: &Context,
 ) -> Result<Option<TargetView>, Error> {
-    let api: Api<DynamicObject> =
-        Api::namespaced_with(ctx.client().clone(), namespace, &kind.api_resource());
+    let api: Api<DynamicObject> = Api::namespaced_with(ctx.client().clone(), namespace, &kind.api_resource());
     match api.get_scale(name).await {
         Ok(scale) => {
             let replicas = scale.spec.and_then(|spec| spec.replicas).unwrap_or(0);
@@ -143,7 +142,8 @@ pub(super) fn rival(
         !other.deleting && (other.created, &*other.uid) < (created, uid.as_str()) && *other.uid != *uid
     });
     if let Some(older) = older {
-        let words = format!("is scaled by GeneralScaler {}, which is older: delete one of the two", older.name);
+        let words =
+            format!("is scaled by GeneralScaler {}, which is older: delete one of the two", older.name);
         return Ok(Some(words));
     }
     service(obj, seen, ctx)

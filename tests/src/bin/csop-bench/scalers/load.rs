@@ -51,7 +51,8 @@ impl Load<'_> {
     /// A scaler with this query: a value up to 1,050 asks for one replica.
     pub fn scaler(&self, n: usize, query: &str) -> GeneralScaler {
         let config = json!({"query": query, "serverAddress": self.server});
-        let metric = json!({"type": "prometheus", "mode": "PerReplica", "targetValue": 1050, "config": config});
+        let metric =
+            json!({"type": "prometheus", "mode": "PerReplica", "targetValue": 1050, "config": config});
         let spec = json!({
             "targetDeployment": name(n), "maxReplicas": 10, "intervalSeconds": 1,
             "safety": {"cooldownSeconds": 0}, "metrics": [metric]});

@@ -57,7 +57,8 @@ impl Window {
     ) -> Result<Self, Error> {
         say(&format!("{} s of decisions", time.as_secs()));
         let requests = scene.requests().await;
-        let (mark, before, begun) = (requests.mark().await, Counters::read(operator, server).await?, Instant::now());
+        let (mark, before, begun) =
+            (requests.mark().await, Counters::read(operator, server).await?, Instant::now());
         tokio::time::sleep(time).await;
         let (after, time) = (Counters::read(operator, server).await?, begun.elapsed());
         let all = requests.all(mark).await;
@@ -110,5 +111,7 @@ fn buckets(before: &str, after: &str) -> Vec<(f64, f64)> {
         Some(bound.to_owned()).filter(|bound| bound != "+Inf")
     });
     let number = |text: &str, bound: &str| counters::sum(text, &format!("{LAG}_bucket"), &[("le", bound)]);
-    bounds.filter_map(|bound| Some((bound.parse().ok()?, number(after, &bound) - number(before, &bound)))).collect()
+    bounds
+        .filter_map(|bound| Some((bound.parse().ok()?, number(after, &bound) - number(before, &bound))))
+        .collect()
 }
