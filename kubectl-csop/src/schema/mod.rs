@@ -233,7 +233,7 @@ mod tests {
         let extra = json!({
             "labels": {"team": "pay"},
             "resources": {"limits": {"cpu": 1, "memory": "1Gi"}},
-            "autoscaling": {"mode": "GeneralScaler", "scaler": {"metrics": [{"any": "thing"}]}},
+            "autoscaling": {"mode": "GeneralScaler", "scaler": {"metrics": [{"type": "redis", "config": {"address": "r:6379", "key": "k"}, "targetValue": 5}]}},
             "rollout": {"maxSurge": "25%"},
         });
         assert_eq!(problems(spec(extra)), Vec::<String>::new());

@@ -99,7 +99,7 @@ pub async fn all(args: &Args, cluster: &Cluster, io: &mut Io) -> Result<Exit, Er
                     }
                 }
                 // Without a first answer there is nothing to go on with.
-                Some(Err(error)) if !known.complete => {
+                Some(Err(error)) if !known.is_complete() => {
                     return Err(kube_error::of_watch(error, &attempt, &cluster.server));
                 }
                 Some(Err(error)) => kube_error::passing(error, &attempt, &cluster.server, io)?,
