@@ -23,7 +23,7 @@ use kube::runtime::{WatchStreamExt, watcher};
 pub async fn one(name: &str, args: &Args, cluster: &Cluster, io: &mut Io) -> Result<Exit, Error> {
     let mut newest: GeneralScaler = cluster.get(name).await?;
     let mut operator = Operator::new(&args.operator, cluster);
-    let mut live = operator.records(name).await;
+    let mut live = operator.live(name).await;
     tell_source(&view::scaler::view(&newest, &live), io);
     let mut watched =
         std::pin::pin!(watcher::watch_object(cluster.api::<GeneralScaler>(), name).default_backoff());
@@ -57,7 +57,7 @@ pub async fn one(name: &str, args: &Args, cluster: &Cluster, io: &mut Io) -> Res
             },
         };
         if again {
-            live = operator.records(name).await;
+            live = operator.live(name).await;
         }
     }
 }
