@@ -17,6 +17,7 @@ use kube::ResourceExt;
 use serde_json::{Value, json};
 
 use super::related;
+use csop_shared::expressions::Cel;
 use crate::metric_sources::Sources;
 use crate::runtime::children::{ChildId, ChildKind};
 use crate::runtime::context::Context;
