@@ -2,10 +2,9 @@
 
 use crate::client::Own;
 use crate::error::Error;
-use crate::schema;
+use crate::schema::{self, definitions};
 use csop_shared::api::{CashService, GeneralScaler};
-use kube::CustomResourceExt;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::fmt;
 
@@ -36,20 +35,24 @@ impl fmt::Display for Problem {
 }
 
 /// A kind whose manifests are read.
-pub trait Declared: Own + CustomResourceExt + serde::Serialize {
+pub trait Declared: Own + Serialize {
     /// The kind.
     const KIND: &str;
+    /// Its definition, as JSON.
+    const DEFINITION: &str;
     /// What can be done with a manifest of it: `rendered`.
     const USE: &str;
 }
 
 impl Declared for CashService {
     const KIND: &str = "CashService";
+    const DEFINITION: &str = definitions::CASH_SERVICES;
     const USE: &str = "rendered";
 }
 
 impl Declared for GeneralScaler {
     const KIND: &str = "GeneralScaler";
+    const DEFINITION: &str = definitions::GENERAL_SCALERS;
     const USE: &str = "replayed";
 }
 

@@ -1,20 +1,20 @@
 //! The structural schema of a CRD, checked on this side: what the API server would say of an object.
 
+pub mod definitions;
 mod keys;
 pub mod pattern;
 pub mod rules;
 
-use crate::manifest::Problem;
+use crate::manifest::{Declared, Problem};
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::{
     JSONSchemaProps, JSONSchemaPropsOrArray, JSONSchemaPropsOrBool,
 };
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
-use kube::CustomResourceExt;
 use serde_json::{Map, Value};
 
 /// The problems of an object of csop in its JSON form, CEL rules apart.
-pub fn check<K: CustomResourceExt>(object: &Value) -> Vec<Problem> {
-    let root = root::<K>();
+pub fn check<K: Declared>(object: &Value) -> Vec<Problem> {
+    let root = definitions::schema(K::DEFINITION);
     let mut problems = vec![];
     let Value::Object(fields) = object else {
         return vec![Problem::new("", "must be an object")];
@@ -36,16 +36,6 @@ pub fn check<K: CustomResourceExt>(object: &Value) -> Vec<Problem> {
         }
     }
     problems
-}
-
-/// The schema of a kind.
-fn root<K: CustomResourceExt>() -> JSONSchemaProps {
-    K::crd()
-        .spec
-        .versions
-        .into_iter()
-        .find_map(|version| version.schema?.open_api_v3_schema)
-        .unwrap_or_default()
 }
 
 const MISSING: &str = "required, but missing";

@@ -1,15 +1,15 @@
 //! The CEL rules of a CRD, evaluated on this side.
 
-use crate::manifest::Problem;
-use kube::CustomResourceExt;
+use super::definitions;
+use crate::manifest::{Declared, Problem};
 use kube::core::cel::Validator;
-use serde::Serialize;
 use serde_json::Value;
 
 /// The rules that an object breaks.
-pub fn broken<K: CustomResourceExt + Serialize>(object: &K) -> Vec<Problem> {
+pub fn broken<K: Declared>(object: &K) -> Vec<Problem> {
     let object = serde_json::to_value(object).expect("a resource serialises to JSON");
-    let mut schema = serde_json::to_value(super::root::<K>()).expect("a schema serialises to JSON");
+    let mut schema =
+        serde_json::to_value(definitions::schema(K::DEFINITION)).expect("a schema serialises to JSON");
     relevant(&mut schema, &[&object]);
     match Validator::new().validate(&schema, &object, None) {
         Ok(()) => vec![],

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
 mod cluster;
+mod definitions;
 mod examples;
 mod follow_logs;
 mod narrow;

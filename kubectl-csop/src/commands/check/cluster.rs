@@ -3,6 +3,7 @@
 use super::{failed, failure, ok, warning};
 use crate::client::Cluster;
 use crate::error::{Attempt, Error};
+use crate::schema::definitions;
 use crate::view::check::Finding;
 use csop_shared::names::{GROUP, VERSION};
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
@@ -47,7 +48,7 @@ fn age(major: &str, minor: &str, whole: &str) -> Finding {
 pub async fn definitions(cluster: &Cluster) -> Vec<Finding> {
     let api = Api::<CustomResourceDefinition>::all(cluster.client.clone());
     let mut findings = vec![];
-    for known in csop_shared::api::all_crds() {
+    for known in definitions::all() {
         let name = known.name_any();
         let attempt = Attempt::new("get", "customresourcedefinitions.apiextensions.k8s.io").of(&name);
         findings.push(match cluster.call(attempt, api.get_opt(&name)).await {
@@ -160,7 +161,7 @@ mod tests {
     }
 
     fn live(change: impl Fn(&mut CustomResourceDefinition)) -> Finding {
-        let known = csop_shared::api::all_crds().remove(0);
+        let known = definitions::all().remove(0);
         let mut live = known.clone();
         live.status = serde_json::from_value(json!({
             "acceptedNames": {"kind": "CashService", "plural": "cashservices"},
