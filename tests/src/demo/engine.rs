@@ -11,6 +11,7 @@ use super::{
     servers::Progress,
     shell::{PATIENCE, repository},
     stage::Stage,
+    story::until,
 };
 use crate::{Error, binaries};
 
@@ -22,7 +23,14 @@ const SCALERS: [(&str, &str); 2] = [
 const APPLICATIONS: &str = "kubectl apply -f examples/apps/redis-worker/deployment.yaml \
                             -f examples/apps/http-app/deployment.yaml";
 const EXPLAIN: &str = "kubectl csop scaler status redis-worker --explain --operator-url \"$OPERATOR_URL\"";
+const REQUESTS: &str = "kubectl csop scaler status http-app --operator-url \"$OPERATOR_URL\"";
+const LIST: &str = "kubectl csop scaler status";
+const EXPORT: &str = "kubectl csop scaler export redis-worker --operator-url \"$OPERATOR_URL\"";
+/// How the row of a trace ends in which there is nothing any more: no jobs, no replicas, none ready.
+const NOTHING_LEFT: &str = ",0,0,0";
 const JOBS: usize = 240;
+/// The pods of http-app when the load has reached it.
+const LOADED: i32 = 3;
 
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 const TELL_EVERY: Duration = Duration::from_secs(1);
@@ -72,27 +80,39 @@ async fn work(stage: &mut Stage, narrator: &mut Narrator) -> Result<(), Error> {
         "Real jobs, real metrics. Pods are simulated, so for each Ready pod of redis-worker one real",
     )?;
     narrator.note("process works here. Meanwhile 40 requests a second go to http-app, for 15 seconds.")?;
+    let began = Instant::now();
+    follow(stage, narrator, began, |now| now.ready > 1 && now.queue > 0).await?;
+    stage.shell().show(narrator, EXPLAIN).await?;
+    narrator.note("Every step from the number in Redis to the number of pods. And on it goes:")?;
+    follow(stage, narrator, began, |now| now.http >= LOADED).await?;
+    stage.shell().show(narrator, REQUESTS).await?;
+    stage.shell().show(narrator, LIST).await?;
+    follow(stage, narrator, began, Progress::is_over).await?;
+    narrator.note("All jobs are done, and the last worker has gone.")
+}
+
+/// Lets the workers follow their pods, and tells every second how far the work is, until it is far enough.
+async fn follow(
+    stage: &mut Stage,
+    narrator: &mut Narrator,
+    began: Instant,
+    far_enough: impl Fn(&Progress) -> bool,
+) -> Result<(), Error> {
     narrator.output("   TIME    JOBS  PODS WANTED  READY  PROCESSES  HTTP-APP PODS")?;
-    let (began, mut told, mut explained) = (Instant::now(), None::<Instant>, false);
+    let mut told = None::<Instant>;
     loop {
         let Some(servers) = stage.servers() else { return Ok(()) };
         let progress = servers.follow().await?;
-        let over = explained && progress.is_over();
-        if over || told.is_none_or(|told| told.elapsed() >= TELL_EVERY) {
+        let enough = far_enough(&progress);
+        if enough || told.is_none_or(|told| told.elapsed() >= TELL_EVERY) {
             narrator.output(&row(began.elapsed(), progress))?;
             told = Some(Instant::now());
         }
-        if over {
-            return narrator.note("All jobs are done, and the last worker has gone.");
-        }
-        if !explained && progress.ready > 1 && progress.queue > 0 {
-            explained = true;
-            stage.shell().show(narrator, EXPLAIN).await?;
-            let list = "kubectl csop scaler status";
-            stage.shell().show(narrator, list).await?;
+        if enough {
+            return Ok(());
         }
         if began.elapsed() > PATIENCE {
-            let what = "all jobs are done and all workers have gone".to_owned();
+            let what = "the jobs are done and the workers follow".to_owned();
             return Err(Error::NotReady { what, limit: PATIENCE, detail: format!("{progress:?}") });
         }
         tokio::time::sleep(LOOK_EVERY).await;
@@ -111,18 +131,14 @@ async fn replay(stage: &mut Stage, narrator: &mut Narrator) -> Result<(), Error>
     let plot = plot()?;
     let shown = plot.strip_prefix(repository()).unwrap_or(&plot).display();
     let shell = stage.shell();
-    shell
-        .show(
-            narrator,
-            "kubectl csop scaler export redis-worker --operator-url \"$OPERATOR_URL\" > \"$SCALERS\"/trace.csv",
-        )
+    until(stage, "the operator has seen the end", EXPORT, |trace| trace.trim_end().ends_with(NOTHING_LEFT))
         .await?;
+    shell.show(narrator, &format!("{EXPORT} > \"$SCALERS\"/trace.csv")).await?;
     let replay = format!(
         "kubectl csop scaler replay -f \"$SCALERS\"/redis-worker.yaml --trace \"$SCALERS\"/trace.csv --plot {shown}"
     );
     shell.show(narrator, &replay).await?;
-    narrator
-        .note("The same decisions, made again from the recorded numbers, with the operator's own code.")?;
+    narrator.note("Decided anew from the recorded numbers, with the operator's own code.")?;
     narrator.note(&format!("The picture: {}", plot.display()))
 }
 

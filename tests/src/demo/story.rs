@@ -186,7 +186,12 @@ async fn watch_size(stage: &Stage, narrator: &mut Narrator, replicas: &str) -> R
 }
 
 /// Asks the command until its output is as it should be.
-async fn until(stage: &Stage, what: &str, command: &str, holds: impl Fn(&str) -> bool) -> Result<(), Error> {
+pub(super) async fn until(
+    stage: &Stage,
+    what: &str,
+    command: &str,
+    holds: impl Fn(&str) -> bool,
+) -> Result<(), Error> {
     wait::try_until(PATIENCE, what, async || match stage.shell().ask(command).await {
         Ok(text) if holds(&text) => Ok(()),
         Ok(text) => Err(text),
