@@ -5,7 +5,6 @@ use crate::error::Error;
 use crate::schema;
 use csop_shared::api::{CashService, GeneralScaler};
 use kube::CustomResourceExt;
-use kube::core::cel::ValidationErrors;
 use serde::Deserialize;
 use serde_json::Value;
 use std::fmt;
@@ -37,35 +36,21 @@ impl fmt::Display for Problem {
 }
 
 /// A kind whose manifests are read.
-pub trait Declared: Own + CustomResourceExt {
+pub trait Declared: Own + CustomResourceExt + serde::Serialize {
     /// The kind.
     const KIND: &str;
     /// What can be done with a manifest of it: `rendered`.
     const USE: &str;
-
-    /// Holds the object against the rules of its definition.
-    ///
-    /// # Errors
-    /// The rules that it breaks.
-    fn validate(&self) -> Result<(), ValidationErrors>;
 }
 
 impl Declared for CashService {
     const KIND: &str = "CashService";
     const USE: &str = "rendered";
-
-    fn validate(&self) -> Result<(), ValidationErrors> {
-        self.validate_cel()
-    }
 }
 
 impl Declared for GeneralScaler {
     const KIND: &str = "GeneralScaler";
     const USE: &str = "replayed";
-
-    fn validate(&self) -> Result<(), ValidationErrors> {
-        self.validate_cel()
-    }
 }
 
 /// Reads every CashService of a YAML stream (JSON is YAML), the items of a List included.
@@ -125,13 +110,7 @@ pub fn object<K: Declared>(origin: &str, mut document: Value) -> Result<K, Error
 
 /// The CRD's own rules that the object breaks.
 pub fn rules<K: Declared>(object: &K) -> Vec<Problem> {
-    match object.validate() {
-        Ok(()) => vec![],
-        Err(errors) => errors
-            .iter()
-            .map(|error| Problem::new(error.field_path.as_str(), error.message.as_str()))
-            .collect(),
-    }
+    schema::rules::broken(object)
 }
 
 fn documents(origin: &str, text: &str) -> Result<Vec<Value>, Error> {

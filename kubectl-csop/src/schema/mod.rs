@@ -2,6 +2,7 @@
 
 mod keys;
 pub mod pattern;
+pub mod rules;
 
 use crate::manifest::Problem;
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::{
@@ -13,13 +14,7 @@ use serde_json::{Map, Value};
 
 /// The problems of an object of csop in its JSON form, CEL rules apart.
 pub fn check<K: CustomResourceExt>(object: &Value) -> Vec<Problem> {
-    let crd = K::crd();
-    let root = crd
-        .spec
-        .versions
-        .into_iter()
-        .find_map(|version| version.schema?.open_api_v3_schema)
-        .unwrap_or_default();
+    let root = root::<K>();
     let mut problems = vec![];
     let Value::Object(fields) = object else {
         return vec![Problem::new("", "must be an object")];
@@ -41,6 +36,16 @@ pub fn check<K: CustomResourceExt>(object: &Value) -> Vec<Problem> {
         }
     }
     problems
+}
+
+/// The schema of a kind.
+fn root<K: CustomResourceExt>() -> JSONSchemaProps {
+    K::crd()
+        .spec
+        .versions
+        .into_iter()
+        .find_map(|version| version.schema?.open_api_v3_schema)
+        .unwrap_or_default()
 }
 
 const MISSING: &str = "required, but missing";
@@ -233,7 +238,7 @@ mod tests {
         let extra = json!({
             "labels": {"team": "pay"},
             "resources": {"limits": {"cpu": 1, "memory": "1Gi"}},
-            "autoscaling": {"mode": "GeneralScaler", "scaler": {"metrics": [{"any": "thing"}]}},
+            "autoscaling": {"mode": "GeneralScaler", "scaler": {"metrics": [{"type": "redis", "config": {"address": "r:6379", "key": "k"}, "targetValue": 5}]}},
             "rollout": {"maxSurge": "25%"},
         });
         assert_eq!(problems(spec(extra)), Vec::<String>::new());

@@ -30,7 +30,7 @@ fn no_line_is_wider_than_the_terminal() {
                 let fixed = Some(Size { rows: 50, columns: COLUMNS });
                 let terminal = Terminal { stdout: true, plain: true, unicode, fixed, ..Terminal::none() };
                 let flag = server.flag();
-                let mut all = vec![row.command];
+                let mut all: Vec<&str> = row.command.split(' ').collect();
                 all.extend(words.iter().map(String::as_str));
                 all.push(&flag);
                 let ran = crate::support::run_on(&all, terminal, "");

@@ -13,6 +13,10 @@ const LIMIT: Duration = Duration::from_secs(60);
 pub const MANIFEST: &str = "apiVersion: csop.dev/v1alpha1\nkind: CashService\nmetadata: {name: shop}\n\
                             spec: {image: 'registry.example.com/shop:1.4.2', autoscaling: {maxReplicas: 2}}\n";
 
+const SCALER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/replay/scaler.yaml");
+const TRACE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/replay/trace.csv");
+const SCALERS: &[&str] = &["generalscalers"];
+
 /// What a command needs of a cluster.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Needs {
@@ -87,6 +91,15 @@ pub const ROWS: &[Row] = &[
     Row { essential: &["controllerrevisions"], ..row("undo", &["shop", "--yes", "--no-wait"]) },
     row("pause", &["shop", "--yes"]),
     row("resume", &["shop", "--yes"]),
+    Row { essential: SCALERS, ..row("pause", &["gs/shop", "--yes"]) },
+    Row { essential: SCALERS, ..row("scaler status", &[]) },
+    Row { essential: SCALERS, ..text("scaler status", &["shop"]) },
+    Row { essential: SCALERS, ..text("scaler status", &["shop", "--explain"]) },
+    Row { essential: SCALERS, ends: Ends::Never, ..row("scaler status", &["-w"]) },
+    Row { essential: SCALERS, ends: Ends::WithService, ..text("scaler status", &["shop", "-w"]) },
+    Row { essential: SCALERS, ..text("scaler history", &["shop"]) },
+    Row { essential: &["generalscalers", "leases", "pods"], ..row("scaler export", &["shop"]) },
+    Row { needs: Needs::Nothing, ..row("scaler replay", &["-f", SCALER, "--trace", TRACE]) },
     Row { needs: Needs::Partly, ..text("check", &[]) },
     Row { needs: Needs::Partly, ..text("check", &["--pre"]) },
     Row { needs: Needs::Nothing, ..row("completion", &["bash"]) },

@@ -1,14 +1,9 @@
 //! The commands of scalers, against an API server that gives fixed answers.
 
+use crate::support::records::{records, spec};
 use crate::support::server::{Answer, Server, failure, gone};
 use crate::support::{Ran, run};
-use csop_shared::api::GeneralScalerSpec;
-use csop_shared::scale::{
-    Expressions, NoExpressions, Observation, Plan, Reading, Records, Ring, Series, State, decide,
-};
-use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
-use std::sync::Arc;
 
 const SCALERS: &str = "/apis/csop.dev/v1alpha1/namespaces/pay/generalscalers";
 const SHOP: &str = "/apis/csop.dev/v1alpha1/namespaces/pay/generalscalers/shop";
@@ -16,13 +11,6 @@ const OPERATORS: &str = "/apis/apps/v1/deployments";
 const LEASE: &str = "/apis/coordination.k8s.io/v1/namespaces/csop-system/leases/csop-operator";
 const RECORDS: &str = "/scalers/pay/shop/records";
 const PROXY: &str = "/api/v1/namespaces/csop-system/pods/csop-operator-1:8080/proxy/scalers/pay/shop/records";
-
-fn spec() -> Value {
-    json!({
-        "targetDeployment": "shop", "minReplicas": 3, "maxReplicas": 30,
-        "metrics": [{"name": "rps", "type": "prometheus", "config": {"query": "sum(x)"}, "mode": "PerReplica", "targetValue": 200}],
-    })
-}
 
 fn shop(ready: &str, annotations: Value) -> Value {
     json!({
@@ -43,25 +31,6 @@ fn shop(ready: &str, annotations: Value) -> Value {
                 "message": "so it is", "lastTransitionTime": "2026-01-01T00:00:00Z"}],
         },
     })
-}
-
-/// What an operator answers that has just decided twice.
-fn records() -> Value {
-    let expressions: Arc<dyn Expressions> = Arc::new(NoExpressions);
-    let plan = Plan::new(serde_json::from_value::<GeneralScalerSpec>(spec()).unwrap(), &expressions).unwrap();
-    let now: Timestamp = "2026-01-02T00:00:00Z".parse().unwrap();
-    let (mut ring, mut state) = (Ring::default(), State::default());
-    for (after, value) in [(0, 1840.0), (15, 1850.5)] {
-        let time = now + SignedDuration::from_secs(after);
-        let sample = Reading::Sample { values: Series::One(value), time, active: None, target: None };
-        let seen =
-            Observation { current: Some(10), ready: 9, readings: vec![sample], ..Observation::default() };
-        let (decision, next) = decide(&plan, &state, &seen, time);
-        ring.push(&plan, 1, state, seen, &decision);
-        state = next;
-    }
-    let records = ring.entries().map(|entry| entry.record().unwrap()).collect();
-    serde_json::to_value(Records { as_of: now + SignedDuration::from_secs(19), records }).unwrap()
 }
 
 fn list(items: Vec<Value>) -> Value {

@@ -123,20 +123,6 @@ async fn kubectl_scale_works_in_mode_fixed() {
 }
 
 #[tokio::test]
-async fn mode_general_scaler_answers_honestly() {
-    let scene = Scene::new("engine").await;
-    scene
-        .service(
-            SHOP,
-            json!({"autoscaling": {"mode": "GeneralScaler", "maxReplicas": 4, "scaler": {"metrics": []}}}),
-        )
-        .await;
-    scene.condition(SHOP, "Ready", "False", "GeneralScalerNotAvailable").await;
-    replicas(&scene, 2).await;
-    assert!(scene.get::<HorizontalPodAutoscaler>(SHOP).await.is_none());
-}
-
-#[tokio::test]
 async fn metrics_of_two_kinds_are_carried_in_order() {
     let scene = Scene::new("metrics").await;
     let metrics = json!([

@@ -215,6 +215,8 @@ async fn of_two_scalers_the_older_acts() {
     let (scene, server) = (scene("two").await, Prometheus::start(Settings::default()).await);
     scaler(&scene, json!({"metrics": [prometheus(&server, "vector(300)", 100)]})).await;
     replicas(&scene, 3).await;
+    // Ages are in whole seconds.
+    decisions(&scene, 3).await;
     let second = json!({"apiVersion": "csop.dev/v1alpha1", "kind": "GeneralScaler", "metadata": {"name": "second"},
         "spec": {"targetDeployment": TARGET, "maxReplicas": 10, "intervalSeconds": 1,
             "metrics": [prometheus(&server, "vector(900)", 100)]}});

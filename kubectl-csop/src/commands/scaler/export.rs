@@ -1,7 +1,7 @@
 //! `scaler export`: a trace for `replay`, from the operator's records or from Prometheus.
 
 use super::super::{connect, target};
-use super::live::{Operator, Options};
+use super::live::{Away, Operator, Options};
 use super::prometheus::{Server, Span, Values};
 use crate::cli::Global;
 use crate::client::{Cluster, DEFAULT_TIMEOUT};
@@ -94,11 +94,15 @@ pub(super) async fn run(args: &Args, global: &Global, io: &mut Io) -> Result<Exi
 }
 
 async fn recorded(args: &Args, cluster: &Cluster) -> Result<Trace, Error> {
-    let live = Operator::new(&args.operator, cluster).records(&args.scaler).await;
-    let records = live.map_err(|reason| Error::Precondition {
-        message: format!("the operator's records cannot be had: {reason}"),
-        hint: "--prometheus asks a Prometheus instead, and --operator-url an operator outside the cluster"
-            .to_owned(),
+    let records = Operator::new(&args.operator, cluster).records(&args.scaler).await;
+    let records = records.map_err(|away| match away {
+        Away::Error(error) => error,
+        Away::Reason(reason) => Error::Precondition {
+            message: format!("the operator's records cannot be had: {reason}"),
+            hint:
+                "--prometheus asks a Prometheus instead, and --operator-url an operator outside the cluster"
+                    .to_owned(),
+        },
     })?;
     Ok(trace_of(&records))
 }

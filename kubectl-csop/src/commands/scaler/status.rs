@@ -90,7 +90,7 @@ pub(super) async fn run(args: &Args, global: &Global, io: &mut Io) -> Result<Exi
 
 async fn one(name: &str, args: &Args, cluster: &Cluster, io: &mut Io) -> Result<Exit, Error> {
     let scaler: GeneralScaler = cluster.get(name).await?;
-    let live = Operator::new(&args.operator, cluster).records(name).await;
+    let live = Operator::new(&args.operator, cluster).live(name).await;
     let view = view::scaler::view(&scaler, &live);
     tell_source(&view, io);
     io.print(&text_of_one(&view, args, io))?;
@@ -100,7 +100,7 @@ async fn one(name: &str, args: &Args, cluster: &Cluster, io: &mut Io) -> Result<
 /// Says why the status is shown instead of the operator's own word.
 pub(super) fn tell_source(view: &ScalerView, io: &mut Io) {
     if let (Source::Status, Some(reason)) = (view.source, &view.not_live) {
-        io.note(&format!("shown from the status, which may be older: {reason}"));
+        io.warn(&format!("incomplete: shown from the status, which may be older: {reason}"));
     }
 }
 

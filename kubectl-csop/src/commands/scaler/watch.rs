@@ -1,5 +1,6 @@
 //! `scaler status -w`: until Ctrl-C, or until the scaler is deleted.
 
+use super::super::follow;
 use super::super::status::known::Known;
 use super::super::status::printer::Printer;
 use super::super::status::watch::{REDRAW, REFRESH, stopped};
@@ -22,7 +23,7 @@ use kube::runtime::{WatchStreamExt, watcher};
 pub async fn one(name: &str, args: &Args, cluster: &Cluster, io: &mut Io) -> Result<Exit, Error> {
     let mut newest: GeneralScaler = cluster.get(name).await?;
     let mut operator = Operator::new(&args.operator, cluster);
-    let mut live = operator.records(name).await;
+    let mut live = operator.live(name).await;
     tell_source(&view::scaler::view(&newest, &live), io);
     let mut watched =
         std::pin::pin!(watcher::watch_object(cluster.api::<GeneralScaler>(), name).default_backoff());
@@ -30,13 +31,13 @@ pub async fn one(name: &str, args: &Args, cluster: &Cluster, io: &mut Io) -> Res
     let mut redraw = tokio::time::interval(REDRAW);
     let mut printer = Printer::default();
     let uid = newest.uid();
-    let mut stop = std::pin::pin!(tokio::signal::ctrl_c());
+    let mut stop = follow::interrupts()?;
     loop {
         let view = view::scaler::view(&newest, &live);
         let show = |io: &Io| (text_of_one(&view, args, io), scaler::facts(&view));
         printer.show(args.output.notation(), show, io)?;
         let again = tokio::select! {
-            _ = &mut stop => return Ok(stopped(io)),
+            _ = stop.recv() => return Ok(stopped(io)),
             _ = redraw.tick() => false,
             _ = refresh.tick() => true,
             seen = watched.next() => match seen {
@@ -56,7 +57,7 @@ pub async fn one(name: &str, args: &Args, cluster: &Cluster, io: &mut Io) -> Res
             },
         };
         if again {
-            live = operator.records(name).await;
+            live = operator.live(name).await;
         }
     }
 }
@@ -69,10 +70,10 @@ pub async fn all(args: &Args, cluster: &Cluster, io: &mut Io) -> Result<Exit, Er
     let mut redraw = tokio::time::interval(REDRAW);
     let mut printer = Printer::default();
     let mut known = Known::default();
-    let mut stop = std::pin::pin!(tokio::signal::ctrl_c());
+    let mut stop = follow::interrupts()?;
     loop {
         tokio::select! {
-            _ = &mut stop => return Ok(stopped(io)),
+            _ = stop.recv() => return Ok(stopped(io)),
             _ = redraw.tick() => {}
             seen = watched.next() => match seen {
                 Some(Ok(event)) => {
@@ -80,6 +81,10 @@ pub async fn all(args: &Args, cluster: &Cluster, io: &mut Io) -> Result<Exit, Er
                     if complete && known.is_empty() && !io.terminal.live_stdout() {
                         io.note(&nothing(args, cluster));
                     }
+                }
+                // Without a first answer there is nothing to go on with.
+                Some(Err(error)) if !known.is_complete() => {
+                    return Err(kube_error::of_watch(error, &attempt, &cluster.server));
                 }
                 Some(Err(error)) => kube_error::passing(error, &attempt, &cluster.server, io)?,
                 None => return Ok(Exit::Ok),

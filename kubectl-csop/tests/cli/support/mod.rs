@@ -1,5 +1,6 @@
 //! Running the plugin: inside the test with captured streams, or as a process.
 
+pub mod records;
 pub mod server;
 pub mod world;
 

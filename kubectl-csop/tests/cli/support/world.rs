@@ -1,5 +1,6 @@
 //! An API server with a service and all that it consists of, in a namespace `pay`.
 
+use super::records::{records, spec};
 use super::server::{failure, gone};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -14,8 +15,9 @@ pub const IMAGE_PULL: &str = include_str!("../../fixtures/image-pull.yaml");
 
 const IMAGE: &str = "registry.example.com/shop:1.4.2";
 /// Where the kinds of the namespace are.
-const KINDS: [(&str, &str); 13] = [
+const KINDS: [(&str, &str); 14] = [
     ("CashService", "/apis/csop.dev/v1alpha1/namespaces/pay/cashservices"),
+    ("GeneralScaler", "/apis/csop.dev/v1alpha1/namespaces/pay/generalscalers"),
     ("Deployment", "/apis/apps/v1/namespaces/pay/deployments"),
     ("ReplicaSet", "/apis/apps/v1/namespaces/pay/replicasets"),
     ("ControllerRevision", "/apis/apps/v1/namespaces/pay/controllerrevisions"),
@@ -29,6 +31,9 @@ const KINDS: [(&str, &str); 13] = [
     ("NetworkPolicy", "/apis/networking.k8s.io/v1/namespaces/pay/networkpolicies"),
     ("PodDisruptionBudget", "/apis/policy/v1/namespaces/pay/poddisruptionbudgets"),
 ];
+/// Who leads the operators, and where it answers.
+const LEASE: &str = "/apis/coordination.k8s.io/v1/namespaces/csop-system/leases/csop-operator";
+const PROXY: &str = "/api/v1/namespaces/csop-system/pods/csop-operator-1:8080/proxy/scalers/pay/";
 /// A watch that has nothing to say ends after this long.
 const SILENCE: Duration = Duration::from_millis(20);
 
@@ -46,7 +51,7 @@ impl World {
             .map(|document| Value::deserialize(document).unwrap())
             .collect();
         objects.iter_mut().for_each(complete);
-        objects.push(event(name));
+        objects.extend([event(name), scaler(name)]);
         Self { objects }
     }
 
@@ -69,13 +74,20 @@ impl World {
                 200,
                 json!({"major": "1", "minor": "36", "gitVersion": "v1.36.1", "gitCommit": "", "gitTreeState": "", "buildDate": "", "goVersion": "", "compiler": "", "platform": ""}),
             ),
-            (_, "/apis/csop.dev/v1alpha1") => (200, served("cashservices", "CashService")),
-            (_, "/apis/metrics.k8s.io/v1beta1") => (200, served("pods", "PodMetrics")),
+            (_, "/apis/csop.dev/v1alpha1") => {
+                (200, served(&[("cashservices", "CashService"), ("generalscalers", "GeneralScaler")]))
+            }
+            (_, "/apis/metrics.k8s.io/v1beta1") => (200, served(&[("pods", "PodMetrics")])),
             // The operator is in another namespace.
             (_, "/apis/apps/v1/namespaces/pay/deployments") if target.contains("csop-operator") => {
                 (200, list(&[]))
             }
             (_, "/apis/apps/v1/deployments") => (200, list(&[&operator()])),
+            (_, LEASE) => (
+                200,
+                json!({"metadata": {"name": "csop-operator"}, "spec": {"holderIdentity": "csop-operator-1"}}),
+            ),
+            (_, path) if path.starts_with(PROXY) => (200, records()),
             (_, "/apis/csop.dev/v1alpha1/cashservices") => (200, list(&self.all("CashService"))),
             _ => self.in_namespace(method, path),
         };
@@ -131,10 +143,10 @@ fn list(items: &[&Value]) -> Value {
     json!({"apiVersion": "v1", "kind": "List", "metadata": {"resourceVersion": "7"}, "items": items})
 }
 
-fn served(resource: &str, kind: &str) -> Value {
-    let resource =
-        json!({"name": resource, "singularName": "", "namespaced": true, "kind": kind, "verbs": ["list"]});
-    json!({"kind": "APIResourceList", "apiVersion": "v1", "groupVersion": "any/v1", "resources": [resource]})
+fn served(resources: &[(&str, &str)]) -> Value {
+    let resource = |(name, kind): &(&str, &str)| json!({"name": name, "singularName": "", "namespaced": true, "kind": kind, "verbs": ["list"]});
+    let resources: Vec<_> = resources.iter().map(resource).collect();
+    json!({"kind": "APIResourceList", "apiVersion": "v1", "groupVersion": "any/v1", "resources": resources})
 }
 
 /// What a fixture leaves out and a command needs.
@@ -169,6 +181,21 @@ fn event(name: &str) -> Value {
         "involvedObject": {"apiVersion": "csop.dev/v1alpha1", "kind": "CashService", "name": name, "namespace": "pay", "uid": format!("u-{name}")},
         "type": "Normal", "reason": "RolloutStarted", "message": "revision 6f1d2c3b4a is rolled out, pod by pod",
         "lastTimestamp": "2026-11-23T10:00:00Z", "count": 1, "source": {"component": "csop"},
+    })
+}
+
+fn scaler(name: &str) -> Value {
+    json!({
+        "apiVersion": "csop.dev/v1alpha1", "kind": "GeneralScaler",
+        "metadata": {"name": name, "namespace": "pay", "uid": format!("u-scaler-{name}"), "generation": 1, "resourceVersion": "7",
+            "creationTimestamp": "2026-11-20T00:00:00Z"},
+        "spec": spec(),
+        "status": {
+            "observedGeneration": 1, "target": "Deployment/shop", "currentReplicas": 10, "desiredReplicas": 10, "cause": "Steady",
+            "operations": [{"time": "2026-11-23T10:00:00.000000Z", "from": 8, "to": 10, "cause": "Demand(rps)", "startsCooldown": true,
+                "outcome": "Applied", "detail": "rps 1930 / 200"}],
+            "conditions": [{"type": "Ready", "status": "True", "reason": "Ready", "message": "", "lastTransitionTime": "2026-11-20T00:00:00Z"}],
+        },
     })
 }
 

@@ -14,9 +14,12 @@ use crate::runtime::error::Error;
 /// Namespace, name and fingerprint of a Secret.
 type Version = (String, String, String);
 
-/// Secrets that were read, by what they held.
+/// A Secret and the fingerprint of what it held.
+type Held = (String, Arc<Secret>);
+
+/// Secrets that were read, by namespace and name.
 #[derive(Debug, Default)]
-pub(super) struct Wallet(Mutex<HashMap<(String, String), (String, Arc<Secret>)>>);
+pub(super) struct Wallet(Mutex<HashMap<(String, String), Held>>);
 
 impl Wallet {
     /// What a Secret with this fingerprint holds for a source.

@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use csop_shared::api::{CashService, GeneralScaler, GeneralScalerStatus};
+use csop_shared::expressions::Cel;
 use csop_shared::scale::{Expressions, WriteOutcome};
 use jiff::Timestamp;
 use k8s_openapi::api::apps::v1::{Deployment, StatefulSet};
@@ -29,7 +30,6 @@ use crate::runtime::wake::Waker;
 use crate::sampling::Asker;
 use crate::scaling::{Evaluator, View};
 use credentials::Wallet;
-use csop_shared::expressions::Cel;
 pub use observe::Observed;
 
 /// Name of the watch on Deployments.

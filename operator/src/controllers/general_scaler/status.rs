@@ -1,5 +1,7 @@
 //! The status of a scaler, from its last decision.
 
+use std::time::Duration;
+
 use csop_shared::api::general_scaler::{MetricState, MetricStatus, PolicyType};
 use csop_shared::api::{GeneralScaler, GeneralScalerStatus};
 use csop_shared::conditions::{State, find, set_condition, types};
@@ -13,6 +15,9 @@ use crate::runtime::desired::{Applied, Rescaled};
 use crate::runtime::events::Notice;
 use crate::runtime::kind::Verdict;
 use crate::scaling::View;
+
+/// How often a target is looked at whose kind is not watched.
+const UNWATCHED: Duration = Duration::from_secs(15);
 
 /// A condition: its value, reason and message.
 type Said = (State, &'static str, String);
@@ -32,15 +37,20 @@ pub(super) fn status(
         let list = &mut status.conditions;
         set_condition(list, types::READY, State::False, reasons::SCALE_REFUSED, &message, generation, now);
     }
+    let look = (!observed.watched).then(|| view.plan.interval.unsigned_abs().max(UNWATCHED));
     if same_but_for_values(&previous, &status) {
-        return Verdict { status: previous, ..Verdict::default() };
+        return Verdict { status: previous, requeue: look, events: vec![] };
     }
     let respecified = previous.observed_generation != obj.metadata.generation;
     if !view.quiet.is_zero() && !respecified && applied.rescaled.is_none() && view.decision.is_some() {
-        return Verdict { status: previous, requeue: Some(view.quiet), events: vec![] };
+        return Verdict {
+            status: previous,
+            requeue: Some(look.map_or(view.quiet, |look| look.min(view.quiet))),
+            events: vec![],
+        };
     }
     let events = notices(&previous, &status, observed, view, applied);
-    Verdict { status, requeue: None, events }
+    Verdict { status, requeue: look, events }
 }
 
 /// Whether two statuses differ in nothing but what changes all the time.
