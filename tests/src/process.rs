@@ -109,18 +109,25 @@ impl Process {
     /// # Panics
     /// When it ends before or does not write that in time.
     pub async fn wrote(&mut self, limit: Duration, text: &str) {
+        self.try_wrote(limit, text).await.unwrap_or_else(|error| panic!("{error}"));
+    }
+
+    /// Like [`Self::wrote`], but returns the failure.
+    pub async fn try_wrote(&mut self, limit: Duration, text: &str) -> Result<(), Error> {
         let what = format!("{} has written {text:?}", self.name);
-        wait::until_ok(limit, &what, async || {
+        let outcome = wait::try_until(limit, &what, async || {
             let ended = !self.is_running();
             match self.log().contains(text) {
-                true => Ok(()),
-                false if ended => {
-                    panic!("{} has ended without {text:?}:\n{}", self.name, tail(&self.log_file(), 20))
-                }
+                true => Ok(true),
+                false if ended => Ok(false),
                 false => Err(tail(&self.log_file(), 20)),
             }
-        })
-        .await;
+        });
+        if outcome.await? {
+            return Ok(());
+        }
+        let log = tail(&self.log_file(), 20);
+        Err(Error::Missing(format!("{} has ended without {text:?}:\n{log}", self.name)))
     }
 }
 

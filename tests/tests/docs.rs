@@ -12,11 +12,12 @@ use std::{
 use serde_json::Value;
 
 /// Members of the workspace as the page of dependencies calls them.
-const MEMBERS: [(&str, &str); 4] = [
+const MEMBERS: [(&str, &str); 5] = [
     ("csop-shared", "shared"),
     ("csop-operator", "operator"),
     ("kubectl-csop", "plugin"),
     ("csop-tests", "tests"),
+    ("csop-examples", "examples"),
 ];
 
 fn repository() -> PathBuf {

@@ -127,11 +127,12 @@ async fn every_example_is_accepted_as_it_is() {
     let namespace = cluster.namespace("examples").await;
     let strictly = ["apply", "--dry-run=server", "--validate=strict", "--filename"];
     let mut examples = 0;
-    let entries = ["examples/", "examples/scalers/"].map(|folder| std::fs::read_dir(file(folder)).unwrap());
-    for entry in entries.into_iter().flatten() {
+    let apps = ["http-app", "redis-worker", "pubsub-worker"].map(|app| format!("examples/apps/{app}/"));
+    let folders = ["examples/", "examples/scalers/"].map(str::to_owned).into_iter().chain(apps);
+    for entry in folders.flat_map(|folder| std::fs::read_dir(file(&folder)).unwrap()) {
         let path = entry.unwrap().path();
         // What is for other programs lies in folders of its own.
-        if path.is_dir() {
+        if path.extension().is_none_or(|extension| extension != "yaml") {
             continue;
         }
         let path = path.display().to_string();

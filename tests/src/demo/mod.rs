@@ -1,7 +1,9 @@
 //! The demo: csop at work on a local control plane, told step by step with real commands and their real output.
 
+mod engine;
 mod narrator;
 mod picture;
+mod servers;
 mod shell;
 mod stage;
 mod story;
@@ -21,7 +23,7 @@ use narrator::Narrator;
 use stage::Stage;
 
 /// The programs of this repository that the demo runs.
-const PROGRAMS: [&str; 3] = ["csop-operator", "kubectl-csop", "csop-cluster"];
+const PROGRAMS: [&str; 5] = ["csop-operator", "kubectl-csop", "csop-cluster", "redis-worker", "http-app"];
 
 /// How long a failed command waits for the signal that may have caused it: Ctrl-C reaches all programs at once.
 const SIGNAL_WITHIN: Duration = Duration::from_millis(300);
@@ -56,6 +58,8 @@ pub struct Demo {
     options: Options,
     narrator: Narrator,
     bin: PathBuf,
+    /// Whether there are servers for metrics to come from.
+    servers: bool,
 }
 
 impl Demo {
@@ -73,7 +77,11 @@ impl Demo {
         }
         let bin = programs::cluster()?;
         narrator.output(&format!("Kubernetes: ready in {}", bin.display()))?;
-        Ok(Self { options, narrator, bin })
+        let found = servers::find();
+        if let Err(error) = &found {
+            narrator.note(&format!("Scaling by csop's own engine will be left out: {error}"))?;
+        }
+        Ok(Self { options, narrator, bin, servers: found.is_ok() })
     }
 
     /// Tells the story and takes everything away again, whatever the end.
@@ -110,7 +118,7 @@ impl Demo {
     /// The story; unless everything stays up, also its end, the times and the picture.
     async fn tell(&mut self, stage: &mut Stage) -> Result<(), Error> {
         let narrator = &mut self.narrator;
-        story::tell(stage, narrator).await?;
+        story::tell(stage, narrator, self.servers).await?;
         if self.options.keep {
             return Ok(());
         }

@@ -3,6 +3,7 @@
 use std::{
     env,
     ffi::OsString,
+    fs,
     path::{Path, PathBuf},
     process::Command,
     time::Duration,
@@ -10,7 +11,10 @@ use std::{
 
 use nix::sys::signal::Signal;
 
-use super::shell::{Shell, repository};
+use super::{
+    servers::Servers,
+    shell::{Shell, repository},
+};
 use crate::{Cluster, Error, Process, binaries, credentials, process::tail, wait};
 
 /// The operator starts within a second, even on a busy machine within this.
@@ -29,6 +33,7 @@ const ACCOUNT: (&str, &str) = ("csop-system", "csop-operator");
 pub(super) struct Stage {
     // Dropped first: without an API server it would only complain.
     operator: Option<Process>,
+    servers: Option<Servers>,
     cluster: Option<Cluster>,
     shell: Shell,
 }
@@ -40,7 +45,12 @@ impl Stage {
         if recorded {
             environment.push(("LC_ALL", "C.UTF-8".into()));
         }
-        Self { operator: None, cluster: None, shell: Shell { folder: repository().to_owned(), environment } }
+        Self {
+            operator: None,
+            servers: None,
+            cluster: None,
+            shell: Shell { folder: repository().to_owned(), environment },
+        }
     }
 
     /// Runs commands as the administrator of the control plane.
@@ -69,17 +79,51 @@ impl Stage {
         Ok(path)
     }
 
-    /// Starts the operator with this kubeconfig, and waits until it works.
+    /// Starts the servers that metrics come from.
+    pub(super) async fn start_servers(&mut self) -> Result<(), Error> {
+        self.servers = Some(Servers::start(self.cluster()?).await?);
+        Ok(())
+    }
+
+    /// The servers that metrics come from, if they run.
+    pub(super) fn servers(&mut self) -> Option<&mut Servers> {
+        self.servers.as_mut()
+    }
+
+    /// A new folder that goes with the control plane. Commands know it by this variable.
+    pub(super) fn folder_for(&mut self, variable: &'static str) -> Result<PathBuf, Error> {
+        let folder = self.cluster()?.run_folder().join(variable.to_lowercase());
+        fs::create_dir_all(&folder).map_err(Error::file("make the folder", &folder))?;
+        self.shell.environment.push((variable, folder.clone().into()));
+        Ok(folder)
+    }
+
+    /// The operator's arguments: it may ask the servers, which are on this machine.
+    pub(super) fn operator_arguments(&self) -> Vec<String> {
+        let mut arguments = vec!["--listen=127.0.0.1:0".to_owned()];
+        if let Some(servers) = &self.servers {
+            arguments.push("--allow-metric-hosts=127.0.0.1".to_owned());
+            arguments.push(format!("--prometheus-address={}", servers.prometheus().address()));
+        }
+        arguments
+    }
+
+    /// Starts the operator with this kubeconfig, and waits until it works. Commands know its address as `OPERATOR_URL`.
     pub(super) async fn start_operator(&mut self, kubeconfig: &Path) -> Result<(), Error> {
         let mut command = Command::new(binaries::beside_tests("csop-operator")?);
-        command.args(["--listen", "127.0.0.1:0"]).env("KUBECONFIG", kubeconfig);
+        command.args(self.operator_arguments()).env("KUBECONFIG", kubeconfig);
         // In the folder of the control plane, so that it goes with it even when the demo is killed.
         let process = Process::try_start_in(self.cluster()?.run_folder(), "csop-operator", &command)?;
         let process = self.operator.insert(process);
         wait::try_until(STARTS_WITHIN, "the operator has filled its caches", async || {
             process.log().contains("caches are filled").then_some(()).ok_or("")
         })
-        .await
+        .await?;
+        let log = process.log();
+        let address = log.split_once("address=").and_then(|(_, rest)| rest.split_whitespace().next());
+        let address = address.ok_or_else(|| Error::Missing("the operator names no address".to_owned()))?;
+        self.shell.environment.push(("OPERATOR_URL", format!("http://{address}").into()));
+        Ok(())
     }
 
     /// Ends the operator as Kubernetes would, and says whether it ended in order.
@@ -97,8 +141,9 @@ impl Stage {
         self.operator.as_mut().is_some_and(Process::is_running)
     }
 
-    /// Takes the control plane down, and returns the folder that it had.
+    /// Takes the servers and the control plane down, and returns the folder that it had.
     pub(super) fn stop_cluster(&mut self) -> Result<PathBuf, Error> {
+        self.servers = None;
         let folder = self.cluster()?.run_folder().to_owned();
         self.cluster = None;
         match folder.exists() {
@@ -115,7 +160,8 @@ impl Stage {
         };
         let path = value("PATH");
         let own = path.split(':').take(2).collect::<Vec<_>>().join(":");
-        format!("export KUBECONFIG={}\nexport PATH={own}:$PATH", value("KUBECONFIG"))
+        let [cluster, operator] = ["KUBECONFIG", "OPERATOR_URL"].map(value);
+        format!("export KUBECONFIG={cluster}\nexport OPERATOR_URL={operator}\nexport PATH={own}:$PATH")
     }
 
     /// The operator's log so far: the file, for as long as it runs.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{narrator::Narrator, shell::PATIENCE, stage::Stage};
+use super::{engine, narrator::Narrator, shell::PATIENCE, stage::Stage};
 use crate::{Error, wait};
 
 const CONTAINERS: &str = "kubectl get deployment shop -o jsonpath='{..containers[*].name}'";
@@ -21,22 +21,28 @@ const HIGH: &str = "300m";
 const LOW: &str = "10m";
 const FEWEST: &str = "2";
 
-/// Tells everything up to the end of the service.
-pub(super) async fn tell(stage: &mut Stage, narrator: &mut Narrator) -> Result<(), Error> {
-    start(stage, narrator).await?;
+/// Tells everything up to the end of the service; with servers for metrics, if there are any.
+pub(super) async fn tell(stage: &mut Stage, narrator: &mut Narrator, servers: bool) -> Result<(), Error> {
+    start(stage, narrator, servers).await?;
     install(stage, narrator).await?;
     create(stage, narrator).await?;
     edit(stage, narrator).await?;
     restrict(stage, narrator).await?;
     load(stage, narrator).await?;
-    relief(stage, narrator).await
+    relief(stage, narrator).await?;
+    engine::tell(stage, narrator).await
 }
 
-async fn start(stage: &mut Stage, narrator: &mut Narrator) -> Result<(), Error> {
+async fn start(stage: &mut Stage, narrator: &mut Narrator, servers: bool) -> Result<(), Error> {
     narrator.heading("Start", "Start Kubernetes on this machine")?;
     stage.start_cluster().await?;
     stage.shell().show(narrator, "kubectl get nodes").await?;
-    narrator.note("All servers are the real ones, on 127.0.0.1 only; nodes and their pods are simulated.")
+    narrator.note("All servers are the real ones, on 127.0.0.1 only; nodes and their pods are simulated.")?;
+    if servers {
+        stage.start_servers().await?;
+        narrator.note("A real Prometheus and a real redis-server run beside them, for later.")?;
+    }
+    Ok(())
 }
 
 async fn install(stage: &mut Stage, narrator: &mut Narrator) -> Result<(), Error> {
@@ -49,7 +55,8 @@ async fn install(stage: &mut Stage, narrator: &mut Narrator) -> Result<(), Error
         .note("That pod is simulated too, so no program runs in it. The operator runs here as a process,")?;
     narrator.note("with nothing but the token of its ServiceAccount and the permissions just installed:")?;
     let kubeconfig = stage.make_operator_kubeconfig().await?;
-    narrator.command("KUBECONFIG=\"$OPERATOR_KUBECONFIG\" csop-operator --listen 127.0.0.1:0 &")?;
+    let arguments = stage.operator_arguments().join(" ");
+    narrator.command(&format!("KUBECONFIG=\"$OPERATOR_KUBECONFIG\" csop-operator {arguments} &"))?;
     stage.start_operator(&kubeconfig).await?;
     let whoami = "kubectl --kubeconfig \"$OPERATOR_KUBECONFIG\" auth whoami \
                   -o jsonpath='{.status.userInfo.username}'";
@@ -137,7 +144,7 @@ pub(super) async fn clean_up(stage: &mut Stage, narrator: &mut Narrator) -> Resu
     narrator.heading("Clean up", "Clean up")?;
     stage.stop_operator().await?;
     let folder = stage.stop_cluster()?;
-    narrator.output(&format!("The operator and the control plane have ended; {} is gone.", folder.display()))
+    narrator.output(&format!("All servers and processes have ended; {} is gone.", folder.display()))
 }
 
 /// Keeps everything running, for as long as the operator does.
@@ -148,10 +155,19 @@ pub(super) async fn stay(stage: &mut Stage, narrator: &mut Narrator) -> Result<(
     for example in ["kubectl csop init", "kubectl csop status -w", &cpu(HIGH)] {
         narrator.command(example)?;
     }
+    if let Some(servers) = stage.servers() {
+        let port = servers.redis().port();
+        narrator.command(&format!("seq 240 | xargs redis-cli -p {port} rpush jobs"))?;
+        narrator.command("kubectl csop scaler status redis-worker -w --operator-url \"$OPERATOR_URL\"")?;
+    }
     if let Some(log) = stage.operator_log_file() {
         narrator.command(&format!("tail -f {}", log.display()))?;
     }
     while stage.operator_is_running() {
+        // Whoever scales the workers, or pushes jobs, sees them work.
+        if let Some(servers) = stage.servers() {
+            servers.follow().await?;
+        }
         tokio::time::sleep(Duration::from_millis(500)).await;
     }
     Err(Error::Missing("the operator has ended".to_owned()))
@@ -170,7 +186,12 @@ async fn watch_size(stage: &Stage, narrator: &mut Narrator, replicas: &str) -> R
 }
 
 /// Asks the command until its output is as it should be.
-async fn until(stage: &Stage, what: &str, command: &str, holds: impl Fn(&str) -> bool) -> Result<(), Error> {
+pub(super) async fn until(
+    stage: &Stage,
+    what: &str,
+    command: &str,
+    holds: impl Fn(&str) -> bool,
+) -> Result<(), Error> {
     wait::try_until(PATIENCE, what, async || match stage.shell().ask(command).await {
         Ok(text) if holds(&text) => Ok(()),
         Ok(text) => Err(text),

@@ -6,7 +6,6 @@ pub mod redis;
 use std::{
     env,
     fs::File,
-    io,
     os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
     process::{Command, Output},
@@ -88,8 +87,9 @@ fn is_program(path: &Path) -> bool {
     path.metadata().is_ok_and(executable)
 }
 
-/// A folder for a server that goes with it.
-pub(crate) fn folder(name: &str) -> Result<tempfile::TempDir, Error> {
-    let made: io::Result<_> = tempfile::Builder::new().prefix(&format!("csop-{name}-")).tempdir();
-    made.map_err(Error::file("make a folder in", env::temp_dir()))
+/// A folder for a server that goes with it, in this one or in that of temporary files.
+pub(crate) fn folder(name: &str, parent: Option<&Path>) -> Result<tempfile::TempDir, Error> {
+    let parent = parent.map_or_else(env::temp_dir, Path::to_owned);
+    let made = tempfile::Builder::new().prefix(&format!("csop-{name}-")).tempdir_in(&parent);
+    made.map_err(Error::file("make a folder in", parent))
 }

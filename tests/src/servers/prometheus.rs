@@ -7,12 +7,14 @@ use tempfile::TempDir;
 use super::Program;
 use crate::{Error, Process, pki, ports};
 
-const PROGRAM: Program = Program { name: "prometheus", package: "prometheus" };
+pub(crate) const PROGRAM: Program = Program { name: "prometheus", package: "prometheus" };
 const LIMIT: Duration = Duration::from_secs(60);
 
 /// How a Prometheus runs.
 #[derive(Debug, Clone, Default)]
 pub struct Settings {
+    /// The folder that its own folder is made in; by default that of temporary files.
+    pub parent: Option<PathBuf>,
     /// What it scrapes every second, as `host:port`.
     pub targets: Vec<String>,
     /// Its web.config, for TLS and passwords.
@@ -27,9 +29,10 @@ pub struct Settings {
 #[derive(Debug)]
 pub struct Prometheus {
     settings: Settings,
-    folder: TempDir,
     port: u16,
+    // Dropped before the folder that it writes to.
     process: Option<Process>,
+    folder: TempDir,
 }
 
 impl Prometheus {
@@ -38,14 +41,20 @@ impl Prometheus {
     /// # Panics
     /// When it cannot be started.
     pub async fn start(settings: Settings) -> Self {
-        let mut server = Self::new(settings).unwrap_or_else(|error| panic!("{error}"));
-        server.revive().await;
-        server
+        Self::try_start(settings).await.unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// Like [`Self::start`], but returns the failure.
+    pub async fn try_start(settings: Settings) -> Result<Self, Error> {
+        let mut server = Self::new(settings)?;
+        server.try_revive().await?;
+        Ok(server)
     }
 
     fn new(settings: Settings) -> Result<Self, Error> {
         let [port] = ports::free()?;
-        Ok(Self { settings, folder: super::folder("prometheus")?, port, process: None })
+        let folder = super::folder("prometheus", settings.parent.as_deref())?;
+        Ok(Self { settings, folder, port, process: None })
     }
 
     /// Its address, such as `http://127.0.0.1:20123`, without a path.
@@ -74,9 +83,13 @@ impl Prometheus {
     /// # Panics
     /// When it cannot be started.
     pub async fn revive(&mut self) {
-        let command = self.command().unwrap_or_else(|error| panic!("{error}"));
-        let process = self.process.insert(Process::start("prometheus", &command));
-        process.wrote(LIMIT, "Server is ready to receive web requests.").await;
+        self.try_revive().await.unwrap_or_else(|error| panic!("{error}"));
+    }
+
+    async fn try_revive(&mut self) -> Result<(), Error> {
+        let command = self.command()?;
+        let process = Process::try_start_in(self.folder.path(), "prometheus", &command)?;
+        self.process.insert(process).try_wrote(LIMIT, "Server is ready to receive web requests.").await
     }
 
     fn is_secure(&self) -> bool {

@@ -15,13 +15,15 @@ use crate::{
     ports, wait,
 };
 
-const SERVER: Program = Program { name: "redis-server", package: "redis-server" };
-const CLIENT: Program = Program { name: "redis-cli", package: "redis-tools" };
+pub(crate) const SERVER: Program = Program { name: "redis-server", package: "redis-server" };
+pub(crate) const CLIENT: Program = Program { name: "redis-cli", package: "redis-tools" };
 const LIMIT: Duration = Duration::from_secs(60);
 
 /// How a Redis runs.
 #[derive(Debug, Clone, Default)]
 pub struct Settings {
+    /// The folder that its own folder is made in; by default that of temporary files.
+    pub parent: Option<PathBuf>,
     /// The password of the default user.
     pub password: Option<String>,
     /// Further lines of its configuration.
@@ -34,9 +36,10 @@ pub struct Settings {
 #[derive(Debug)]
 pub struct Redis {
     settings: Settings,
-    folder: TempDir,
     port: u16,
+    // Dropped before the folder that it writes to.
     process: Option<Process>,
+    folder: TempDir,
 }
 
 impl Redis {
@@ -45,13 +48,18 @@ impl Redis {
     /// # Panics
     /// When it cannot be started.
     pub async fn start(settings: Settings) -> Self {
-        let mut server = Self::new(settings).unwrap_or_else(|error| panic!("{error}"));
-        server.revive().await;
-        server
+        Self::try_start(settings).await.unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// Like [`Self::start`], but returns the failure.
+    pub async fn try_start(settings: Settings) -> Result<Self, Error> {
+        let mut server = Self::new(settings)?;
+        server.try_revive().await?;
+        Ok(server)
     }
 
     fn new(settings: Settings) -> Result<Self, Error> {
-        let folder = super::folder("redis")?;
+        let folder = super::folder("redis", settings.parent.as_deref())?;
         if settings.tls {
             let authority = Authority::create(folder.path(), "ca")?;
             authority
@@ -92,9 +100,13 @@ impl Redis {
     /// # Panics
     /// When it cannot be started.
     pub async fn revive(&mut self) {
-        let command = self.command().unwrap_or_else(|error| panic!("{error}"));
-        let process = self.process.insert(Process::start("redis-server", &command));
-        process.wrote(LIMIT, "Ready to accept connections").await;
+        self.try_revive().await.unwrap_or_else(|error| panic!("{error}"));
+    }
+
+    async fn try_revive(&mut self) -> Result<(), Error> {
+        let command = self.command()?;
+        let process = Process::try_start_in(self.folder.path(), "redis-server", &command)?;
+        self.process.insert(process).try_wrote(LIMIT, "Ready to accept connections").await
     }
 
     fn command(&self) -> Result<Command, Error> {
@@ -120,7 +132,12 @@ impl Redis {
     /// # Panics
     /// When it fails.
     pub fn run(&self, command: &str) -> String {
-        let mut client = client(self.port);
+        self.try_run(command).unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// Like [`Self::run`], but returns the failure.
+    pub fn try_run(&self, command: &str) -> Result<String, Error> {
+        let mut client = client(self.port)?;
         if let Some(password) = &self.settings.password {
             client.args(["--no-auth-warning", "-a", password]);
         }
@@ -151,12 +168,12 @@ impl Cluster {
             settings.lines.extend(["cluster-enabled yes".to_owned(), format!("cluster-port {bus}")]);
             nodes.push(Redis::start(settings).await);
         }
-        let mut create = client(nodes[0].port);
+        let mut create = client(nodes[0].port).unwrap_or_else(|error| panic!("{error}"));
         if let Some(password) = &settings.password {
             create.args(["--no-auth-warning", "-a", password]);
         }
         create.args(["--cluster", "create"]).args(nodes.iter().map(Redis::address)).arg("--cluster-yes");
-        said(&mut create);
+        said(&mut create).unwrap_or_else(|error| panic!("{error}"));
         for node in &nodes {
             wait::until(LIMIT, "the cluster serves", async || {
                 node.run("CLUSTER INFO").contains("cluster_state:ok").then_some(())
@@ -176,11 +193,12 @@ impl Cluster {
     /// # Panics
     /// When it fails.
     pub fn run(&self, command: &str) -> String {
-        let mut client = client(self.nodes[0].port);
+        let mut client = client(self.nodes[0].port).unwrap_or_else(|error| panic!("{error}"));
         if let Some(password) = &self.nodes[0].settings.password {
             client.args(["--no-auth-warning", "-a", password]);
         }
-        said(client.args(["-c", "-e"]).args(command.split_whitespace()))
+        let said = said(client.args(["-c", "-e"]).args(command.split_whitespace()));
+        said.unwrap_or_else(|error| panic!("{error}"))
     }
 }
 
@@ -202,7 +220,7 @@ impl Sentinel {
     }
 
     async fn try_start(master: &Redis, password: Option<&str>) -> Result<Self, Error> {
-        let folder = super::folder("sentinel")?;
+        let folder = super::folder("sentinel", None)?;
         let [port] = ports::free()?;
         let mut lines = vec![
             "bind 127.0.0.1".to_owned(),
@@ -236,16 +254,18 @@ fn configured(path: &Path, lines: &[String]) -> Result<Command, Error> {
     Ok(command)
 }
 
-fn client(port: u16) -> Command {
-    let mut command = Command::new(CLIENT.find().unwrap_or_else(|error| panic!("{error}")));
+fn client(port: u16) -> Result<Command, Error> {
+    let mut command = Command::new(CLIENT.find()?);
     command.args(["-h", "127.0.0.1", "-p", &port.to_string()]);
-    command
+    Ok(command)
 }
 
-fn said(client: &mut Command) -> String {
-    let output = client.output().unwrap_or_else(|error| panic!("redis-cli: {error}"));
+fn said(client: &mut Command) -> Result<String, Error> {
+    let output = client.output().map_err(Error::spawn("redis-cli"))?;
     let text = String::from_utf8_lossy(&output.stdout).trim().to_owned();
-    let problem = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "redis-cli: {text} {problem}");
-    text
+    if output.status.success() {
+        return Ok(text);
+    }
+    let detail = format!("{text} {}", String::from_utf8_lossy(&output.stderr));
+    Err(Error::Failed { program: "redis-cli".to_owned(), status: output.status, detail })
 }
