@@ -82,7 +82,9 @@ async fn work(stage: &mut Stage, narrator: &mut Narrator) -> Result<(), Error> {
     narrator.note("process works here. Meanwhile 40 requests a second go to http-app, for 15 seconds.")?;
     let began = Instant::now();
     follow(stage, narrator, began, |now| now.ready > 1 && now.queue > 0).await?;
+    narrator.pictured(true);
     stage.shell().show(narrator, EXPLAIN).await?;
+    narrator.pictured(false);
     narrator.note("Every step from the number in Redis to the number of pods. And on it goes:")?;
     follow(stage, narrator, began, |now| now.http >= LOADED).await?;
     stage.shell().show(narrator, REQUESTS).await?;
