@@ -33,13 +33,13 @@ fn trace(view: &ReplayView) -> String {
     let it = &view.trace;
     let (from, to) = (moment(it.from, it.relative), moment(it.to, it.relative));
     let length = seconds(it.to.duration_since(it.from).as_secs_f64());
-    let step = it.step_seconds.map(|step| format!(", every {}s", short(step))).unwrap_or_default();
+    let step = it.step_seconds.map(|step| format!(", every {}s", short((step * 10.0).round() / 10.0))).unwrap_or_default();
     format!("{}, {} rows, {from} to {to} ({length}{step})", it.origin, it.rows)
 }
 
 /// A date, or the time since some moment that nobody knows.
 pub fn moment(time: Timestamp, relative: bool) -> String {
-    if relative { seconds(time.as_second() as f64) } else { time.to_string() }
+    if relative { seconds(time.as_second() as f64) } else { format!("{time:.0}") }
 }
 
 fn seconds(seconds: f64) -> String {
