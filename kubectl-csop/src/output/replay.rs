@@ -33,7 +33,10 @@ fn trace(view: &ReplayView) -> String {
     let it = &view.trace;
     let (from, to) = (moment(it.from, it.relative), moment(it.to, it.relative));
     let length = seconds(it.to.duration_since(it.from).as_secs_f64());
-    let step = it.step_seconds.map(|step| format!(", every {}s", short((step * 10.0).round() / 10.0))).unwrap_or_default();
+    let step = it
+        .step_seconds
+        .map(|step| format!(", every {}s", short((step * 10.0).round() / 10.0)))
+        .unwrap_or_default();
     format!("{}, {} rows, {from} to {to} ({length}{step})", it.origin, it.rows)
 }
 

@@ -58,6 +58,11 @@ impl Mandate {
         self.lock().map_or(Duration::ZERO, |until| until.saturating_duration_since(Instant::now()))
     }
 
+    /// The number of the current or last term.
+    pub fn number(&self) -> u64 {
+        self.term.borrow().number
+    }
+
     /// Whether objects may be changed at this moment.
     pub fn is_valid(&self) -> bool {
         !self.left().is_zero()

@@ -72,7 +72,11 @@ impl<K: Kind> Reconciler<K> {
                 let newer = self.slots.newer_than(seen);
                 let object = newer.as_deref().unwrap_or(seen);
                 match self.decoded(object).await {
-                    Err(error) => return self.fail(object, &uid, error).await,
+                    Err(error) => {
+                        // What was written on the way must not be undone by showing the failure.
+                        let newer = self.slots.newer_than(seen);
+                        return self.fail(newer.as_deref().unwrap_or(seen), &uid, error).await;
+                    }
                     done => done,
                 }
             }
@@ -237,10 +241,21 @@ impl<K: Kind> Reconciler<K> {
         parent: &Parent,
         wanted: &K::Status,
     ) -> Result<bool, Error> {
+        self.write_status_of(object, parent, wanted, None).await
+    }
+
+    /// As [`Self::write_status`], only while the object has this version.
+    async fn write_status_of(
+        &self,
+        object: &K::Object,
+        parent: &Parent,
+        wanted: &K::Status,
+        version: Option<&str>,
+    ) -> Result<bool, Error> {
         if !status::differ(K::current_status(object), wanted) {
             return Ok(false);
         }
-        match status::write::<K>(&self.ctx, parent, wanted, None).await {
+        match status::write::<K>(&self.ctx, parent, wanted, version).await {
             Ok(Some(mut written)) => {
                 written.managed_fields_mut().clear();
                 self.slots.written(written);
@@ -265,7 +280,8 @@ impl<K: Kind> Reconciler<K> {
         let mut failed = K::current_status(object).cloned().unwrap_or_default();
         let reason_before = ready_reason(&failed);
         status::fail(&mut failed, &error, object.meta().generation, Timestamp::now());
-        match self.write_status(object, &parent, &failed).await {
+        let version = object.meta().resource_version.as_deref().filter(|_| K::RESCALES);
+        match self.write_status_of(object, &parent, &failed, version).await {
             // The words of a failure may differ each time; one event tells of the failure.
             Ok(true) if class.warns() && reason_before != ready_reason(&failed) => {
                 let notice = Notice::warning(class.reason(), "Reconcile", error.to_string());

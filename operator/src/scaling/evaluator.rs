@@ -28,6 +28,7 @@ pub struct Evaluator {
     sampling: Sampling,
     deadlines: Deadlines,
     beside: OnceLock<Beside>,
+    term: Mutex<u64>,
 }
 
 /// What is known once the controller runs.
@@ -56,6 +57,8 @@ pub struct Following {
     pub facts: Facts,
     /// Whether the target was read from the API server itself.
     pub certain: bool,
+    /// The term of leadership that this belongs to.
+    pub term: u64,
 }
 
 fn lock(slot: &Mutex<Slot>) -> MutexGuard<'_, Slot> {
@@ -78,6 +81,7 @@ impl Evaluator {
                 sampling: Sampling::new(Arc::new(answered), metrics),
                 deadlines: Deadlines::default(),
                 beside: OnceLock::new(),
+                term: Mutex::default(),
             }
         })
     }
@@ -95,7 +99,9 @@ impl Evaluator {
 
     /// Follows a scaler from now on, with what a reconcile has found; gives what there is to write.
     pub fn follow(&self, found: Following) -> View {
-        let Following { asker, namespace, name, generation, plan, remembered, wants, facts, certain } = found;
+        let Following { asker, namespace, name, generation, plan, remembered, wants, facts, certain, term } =
+            found;
+        self.begin(term);
         let known = self.slot(&asker);
         let new = known.is_none();
         let slot = known.unwrap_or_else(|| {
@@ -103,8 +109,11 @@ impl Evaluator {
                 Slot::new(namespace.clone(), name.clone(), plan.clone(), generation, remembered.clone());
             let slot = Arc::new(Mutex::new(slot));
             self.slots.write().unwrap_or_else(PoisonError::into_inner).insert(asker.clone(), slot.clone());
-            let names = &mut self.names.write().unwrap_or_else(PoisonError::into_inner);
-            names.insert((namespace, name), asker.clone());
+            let mut names = self.names.write().unwrap_or_else(PoisonError::into_inner);
+            let old = names.insert((namespace, name), asker.clone());
+            drop(names);
+            // One of the same name that was deleted unseen.
+            old.into_iter().for_each(|old| self.drop_slot(&old));
             slot
         });
         // Answers may come while it subscribes, so the slot is not held meanwhile.
@@ -122,6 +131,7 @@ impl Evaluator {
         } else {
             slot.observe(facts);
         }
+        slot.withdraw();
         let now = Instant::now();
         if slot.caught_up() {
             self.evaluate(&mut slot, now);
@@ -166,10 +176,21 @@ impl Evaluator {
         let mut names = self.names.write().unwrap_or_else(PoisonError::into_inner);
         let gone: Vec<_> = names.extract_if(|(namespace, name), _| gone(namespace, name)).collect();
         drop(names);
-        for (_, asker) in gone {
-            self.sampling.unsubscribe(&asker);
-            let slot = self.slots.write().unwrap_or_else(PoisonError::into_inner).remove(&asker);
-            self.count_out(slot);
+        gone.iter().for_each(|(_, asker)| self.drop_slot(asker));
+    }
+
+    fn drop_slot(&self, asker: &Asker) {
+        self.sampling.unsubscribe(asker);
+        let slot = self.slots.write().unwrap_or_else(PoisonError::into_inner).remove(asker);
+        self.count_out(slot);
+    }
+
+    /// Forgets everything when another term has begun: somebody else may have acted in between.
+    fn begin(&self, term: u64) {
+        // Whoever comes second waits until all is forgotten.
+        let mut known = self.term.lock().unwrap_or_else(PoisonError::into_inner);
+        if std::mem::replace(&mut *known, term) != term {
+            self.clear();
         }
     }
 

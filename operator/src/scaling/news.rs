@@ -7,6 +7,9 @@ use csop_shared::scale::{Decision, State};
 
 use super::slot::Facts;
 
+/// Seconds after which a price is told again.
+const PRICE_TOLD: i64 = 600;
+
 /// A number that stays the same while nothing happens that a status tells at once. What merely goes on, as the values of metrics
 /// do, is not in it.
 pub(super) fn digest(decision: &Decision, state: &State, facts: &Facts) -> u64 {
@@ -27,7 +30,8 @@ pub(super) fn digest(decision: &Decision, state: &State, facts: &Facts) -> u64 {
     let last = state.operations.last();
     (state.operations.len(), last.map(|op| (op.time.0, discriminant(&op.outcome)))).hash(hash);
     (state.idle_since, state.effective_max).hash(hash);
-    state.last_price.map(|price| price.value.to_string()).hash(hash);
+    // A price moves all the time; its age is told now and then.
+    state.last_price.map(|price| price.time.as_second() / PRICE_TOLD).hash(hash);
     (facts.target.is_some(), facts.conflict, facts.paused).hash(hash);
     hash.finish()
 }

@@ -18,6 +18,8 @@ use crate::sampling::Feed;
 const FIRST_ANSWERS: Duration = Duration::from_secs(5);
 /// Most by which an evaluation may come before its interval has passed, or wait for answers after it.
 const SLACK: Duration = Duration::from_secs(1);
+/// How long a change that was refused is not tried again.
+const REFUSED: Duration = Duration::from_secs(60);
 /// Least time between two statuses without an operation.
 const QUIET: Duration = Duration::from_secs(10);
 
@@ -75,6 +77,16 @@ pub struct View {
     pub outgoing: Option<Outgoing>,
     /// How long a status that tells of no operation must still wait.
     pub quiet: Duration,
+    /// Why the last change could not be made.
+    pub trouble: Option<String>,
+}
+
+/// A change that could not be made.
+struct Trouble {
+    problem: String,
+    to: i32,
+    /// Not tried again before.
+    until: Instant,
 }
 
 pub(super) struct Slot {
@@ -100,6 +112,7 @@ pub(super) struct Slot {
     told: Option<(u64, Instant)>,
     /// The resource version of the target that a change came too late for.
     outdated: Option<String>,
+    trouble: Option<Trouble>,
     /// Whether nobody knows if the target was written: it must be read from the API server.
     pub(super) unsure: bool,
     /// The deadline that counts.
@@ -144,6 +157,7 @@ impl Slot {
             deciding: false,
             told: None,
             outdated: None,
+            trouble: None,
             unsure: false,
             scheduled: None,
         }
@@ -151,10 +165,22 @@ impl Slot {
 
     /// Takes a new spec; what is remembered stays.
     pub(super) fn replan(&mut self, plan: Arc<Plan>, generation: i64) {
-        (self.plan, self.generation) = (plan, generation);
+        if self.plan.spec.target() != plan.spec.target() {
+            // What is known of one target says nothing of another.
+            (self.facts.target, self.outdated) = (None, None);
+            self.state.history = Default::default();
+        }
+        (self.plan, self.generation, self.trouble) = (plan, generation, None);
         self.begun = Instant::now();
         self.evaluated = None;
         if self.outgoing.take().is_some() {
+            self.state.settle(false);
+        }
+    }
+
+    /// Takes back a change that must not be made any more.
+    pub(super) fn withdraw(&mut self) {
+        if (self.facts.conflict || self.facts.paused) && self.outgoing.take().is_some() {
             self.state.settle(false);
         }
     }
@@ -239,7 +265,10 @@ impl Slot {
         let before = self.state.clone();
         advance(&self.plan, &mut self.state, &observation, now, &mut self.decision);
         let seq = self.ring.push(&self.plan, self.generation, before, observation, &self.decision);
-        if self.decision.action == Action::Scale {
+        let refused = self.trouble.as_ref().is_some_and(|t| t.to == self.decision.result && t.until > at);
+        if self.decision.action == Action::Scale && refused {
+            self.state.settle(false);
+        } else if self.decision.action == Action::Scale {
             let version = self.facts.target.as_ref().map(|target| target.version.clone());
             self.outgoing = Some(Outgoing {
                 seq,
@@ -297,6 +326,7 @@ impl Slot {
             target: self.facts.target.clone(),
             outgoing: self.outgoing.clone(),
             quiet,
+            trouble: self.trouble.as_ref().map(|trouble| trouble.problem.clone()),
         }
     }
 
@@ -318,20 +348,26 @@ impl Slot {
         }
         match (outcome, version) {
             (WriteOutcome::Written, version) => {
+                self.trouble = None;
                 self.state.settle(true);
                 if let (Some(target), Some(version)) = (&mut self.facts.target, version) {
                     target.replicas = outgoing.to;
                     target.version = version.to_owned();
                 }
             }
-            (WriteOutcome::Conflict | WriteOutcome::Failed(_), _) => self.state.settle(false),
+            (WriteOutcome::Conflict, _) => self.state.settle(false),
+            (WriteOutcome::Failed(problem), _) => {
+                self.state.settle(false);
+                self.trouble = Some(Trouble { problem, to: outgoing.to, until: at + REFUSED });
+            }
         }
         self.told = Some((news::digest(&self.decision, &self.state, &self.facts), at));
     }
 
     /// Notes that nobody knows whether a change was written: the operation stays pending until the target was read.
     pub(super) fn doubt(&mut self, outgoing: &Outgoing, problem: String) {
-        self.ring.settle(outgoing.seq, WriteOutcome::Failed(problem));
+        self.ring.settle(outgoing.seq, WriteOutcome::Failed(problem.clone()));
+        self.trouble = Some(Trouble { problem, to: outgoing.to, until: Instant::now() });
         self.outgoing = None;
         self.unsure = true;
     }

@@ -131,8 +131,8 @@ impl Kind for GeneralScalers {
 
     async fn observe(&self, obj: &GeneralScaler, ctx: &Context) -> Result<Observed, Error> {
         let observed = observe::observe(self, obj, ctx).await;
-        if matches!(observed, Err(Error::Invalid(_))) {
-            // A spec that asks for what cannot be decides nothing, and neither does the one before it.
+        if matches!(observed, Err(Error::Invalid(_) | Error::Waiting { .. })) {
+            // A spec that asks for what cannot be, or is not there, decides nothing, and neither does the one before it.
             let (namespace, name) = (obj.namespace().unwrap_or_default(), obj.name_any());
             self.evaluator.forget(&|ns, n| (ns, n) == (&*namespace, &*name));
         }

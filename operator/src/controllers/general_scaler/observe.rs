@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use csop_shared::api::GeneralScaler;
-use csop_shared::api::general_scaler::{AuthRef, SourceConfig, SourceType};
+use csop_shared::api::general_scaler::{AuthRef, Outcome, SourceConfig, SourceType};
 use csop_shared::names::annotations;
 use csop_shared::scale::{Plan, State};
 use kube::ResourceExt;
@@ -43,7 +43,10 @@ pub(super) async fn observe(
         None => plan(scalers, obj)?,
     };
     let target = plan.spec.target().ok_or_else(|| Error::Invalid("spec names no target".to_owned()))?;
-    let certain = scalers.evaluator.is_unsure(&asker);
+    // A change that was announced and not settled: a cache may not show yet whether it was made.
+    let operations = obj.status.iter().flat_map(|status| &status.operations);
+    let pending = operations.last().is_some_and(|operation| operation.outcome == Outcome::Pending);
+    let certain = pending || scalers.evaluator.is_unsure(&asker);
     let seen = target::look(obj, &target, certain, ctx).await?;
     let rival = target::rival(obj, &target, &seen, ctx)?;
     let namespace = obj.namespace().unwrap_or_default();
@@ -65,6 +68,7 @@ pub(super) async fn observe(
         wants,
         facts,
         certain,
+        term: ctx.mandate().number(),
     });
     let target_id = ChildId { kind: seen.kind, name: target.name };
     Ok(Observed { target_id, watched: seen.watched, rival, view })

@@ -7,7 +7,7 @@ use csop_shared::api::{GeneralScaler, GeneralScalerStatus};
 use csop_shared::conditions::{State, find, set_condition, types};
 use csop_shared::reasons::{events, scaler as reasons};
 use csop_shared::scale::{CauseKind, Decision, Input, Number};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::MicroTime;
 
 use super::observe::Observed;
@@ -18,6 +18,9 @@ use crate::scaling::View;
 
 /// How often a target is looked at whose kind is not watched.
 const UNWATCHED: Duration = Duration::from_secs(15);
+
+/// How old a price in the status may become while the source goes on giving one.
+const PRICE_TOLD: SignedDuration = SignedDuration::from_mins(10);
 
 /// A condition: its value, reason and message.
 type Said = (State, &'static str, String);
@@ -30,13 +33,7 @@ pub(super) fn status(
     now: Timestamp,
 ) -> Verdict<GeneralScalerStatus> {
     let previous = obj.status.clone().unwrap_or_default();
-    let mut status = full(obj, observed, view, now);
-    if let Some(Rescaled::Refused(problem)) = &applied.rescaled {
-        let message = format!("cannot scale {}: {problem}", observed.target_id);
-        let generation = obj.metadata.generation;
-        let list = &mut status.conditions;
-        set_condition(list, types::READY, State::False, reasons::SCALE_REFUSED, &message, generation, now);
-    }
+    let status = full(obj, observed, view, now);
     let look = (!observed.watched).then(|| view.plan.interval.unsigned_abs().max(UNWATCHED));
     if same_but_for_values(&previous, &status) {
         return Verdict { status: previous, requeue: look, events: vec![] };
@@ -65,12 +62,14 @@ fn same_but_for_values(before: &GeneralScalerStatus, after: &GeneralScalerStatus
         for condition in &mut status.conditions {
             condition.last_transition_time.0 = Timestamp::UNIX_EPOCH;
         }
-        if let Some(price) = &mut status.last_price {
-            price.time.0 = Timestamp::UNIX_EPOCH;
-        }
+        status.last_price = None;
         status
     };
-    still(before) == still(after)
+    let told = match (&before.last_price, &after.last_price) {
+        (Some(before), Some(after)) => after.time.0.duration_since(before.time.0) < PRICE_TOLD,
+        (before, after) => before.is_none() == after.is_none(),
+    };
+    told && still(before) == still(after)
 }
 
 /// The whole status.
@@ -143,6 +142,9 @@ fn ready(observed: &Observed, view: &View, decision: &Decision) -> Said {
     if decision.cause.kind == CauseKind::ManuallyDisabled {
         let message = format!("somebody scaled {target} to 0: scale it up again, or set minReplicas to 0");
         return (State::False, reasons::MANUALLY_DISABLED, message);
+    }
+    if let Some(problem) = &view.trouble {
+        return (State::False, reasons::SCALE_REFUSED, format!("cannot scale {target}: {problem}"));
     }
     let failed = decision.policies.iter().find_map(|step| match (&step.policy, &step.answer) {
         (PolicyType::Cel, Some(Err(problem))) => Some(problem),

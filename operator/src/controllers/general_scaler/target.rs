@@ -1,6 +1,7 @@
 //! What a scaler scales, and who else wants to.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use csop_shared::api::GeneralScaler;
 use csop_shared::api::cash_service::AutoscalingMode;
@@ -16,6 +17,9 @@ use crate::runtime::context::Context;
 use crate::runtime::error::Error;
 use crate::runtime::live::{Live, Owner};
 use crate::scaling::TargetView;
+
+/// When to look again for a kind that is not there.
+const UNKNOWN_KIND: Duration = Duration::from_secs(60);
 
 /// A target, and whose it is.
 pub(super) struct Seen {
@@ -79,11 +83,13 @@ fn view(live: &Live) -> TargetView {
 async fn discover(target: &TargetRef, ctx: &Context) -> Result<ChildKind, Error> {
     let (group, version) = target.api_version.split_once('/').unwrap_or(("", &target.api_version));
     let gvk = kube::core::GroupVersionKind::gvk(group, version, &target.kind);
-    let unknown = || {
-        Error::Invalid(format!(
+    // Its definition may be installed later, and nothing would tell.
+    let unknown = || Error::Waiting {
+        message: format!(
             "spec.targetRef names kind {} of {}, which the API server does not have: check both",
             target.kind, target.api_version
-        ))
+        ),
+        retry: UNKNOWN_KIND,
     };
     let (resource, _) = match pinned_kind(ctx.client(), &gvk).await {
         Ok(found) => found,
@@ -136,6 +142,9 @@ pub(super) fn rival(
     if let Some(other) = ctx.about(AUTOSCALERS, obj, &keys)?.first() {
         return Ok(Some(format!("is scaled by {}: delete that one, or this scaler", maker(other))));
     }
+    if is_of_the_same_service(obj, seen) {
+        return Ok(None);
+    }
     let (uid, created) = (obj.uid().unwrap_or_default(), obj.creation_timestamp().map(|time| time.0));
     let others = ctx.about(SCALERS, obj, &keys)?;
     let older = others.iter().find(|other| {
@@ -149,16 +158,21 @@ pub(super) fn rival(
     service(obj, seen, ctx)
 }
 
+/// Whether the scaler is the one that the target's own service has made.
+fn is_of_the_same_service(obj: &GeneralScaler, seen: &Seen) -> bool {
+    let owner = seen.owner.as_ref();
+    owner.is_some_and(|owner| obj.owner_references().iter().any(|reference| reference.uid == *owner.uid))
+}
+
 /// A CashService that decides the size of its Deployment itself.
 fn service(obj: &GeneralScaler, seen: &Seen, ctx: &Context) -> Result<Option<String>, Error> {
     let owner = seen.owner.as_ref().filter(|owner| &*owner.kind == "CashService");
     let names = owner.map(|owner| owner.name.to_string()).into_iter().collect();
     let services = ctx.named(SERVICES, obj, &names)?;
     let (Some(owner), Some(Some(service))) = (owner, services.values().next()) else { return Ok(None) };
-    let own = obj.owner_references().iter().any(|reference| reference.uid == *owner.uid);
     let mode = service.value()["spec"]["autoscaling"]["mode"].take();
     let mode: AutoscalingMode = serde_json::from_value(mode).unwrap_or_default();
-    if own || mode == AutoscalingMode::External {
+    if mode == AutoscalingMode::External {
         return Ok(None);
     }
     Ok(Some(format!(
