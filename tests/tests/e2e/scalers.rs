@@ -89,12 +89,17 @@ fn message(scaler: &GeneralScaler, kind: &str) -> String {
     conditions::find(list, kind).map(|c| c.message.clone()).unwrap_or_default()
 }
 
+/// Where the operator serves its pages.
+fn address(scene: &Scene) -> String {
+    let log = scene.operator.as_ref().expect("the operator runs").log();
+    let address = log.split_once("address=").expect("the log names the address").1;
+    address.split_whitespace().next().expect("the address ends").to_owned()
+}
+
 /// Waits until the operator has decided so many more times, by its own count.
 async fn decisions(scene: &Scene, more: u64) {
     let count = async || {
-        let log = scene.operator.as_ref().expect("the operator runs").log();
-        let address = log.split_once("address=").expect("the log names the address").1;
-        let address = address.split_whitespace().next().expect("the address ends").to_owned();
+        let address = address(scene);
         let text = crate::dial::get(&address, "/metrics").await;
         let line = text.lines().find(|line| line.starts_with("csop_scaler_lag_seconds_count"));
         line.and_then(|line| line.rsplit(' ').next()?.parse::<u64>().ok()).unwrap_or(0)
@@ -353,4 +358,23 @@ async fn a_service_in_mode_general_scaler_owns_its_scaler() {
     scene.gone::<GeneralScaler>(SHOP).await;
     assert_eq!(size(&scene.deployment(SHOP).await), Some(4));
     let _: CashService = scene.ready(SHOP).await;
+}
+
+#[tokio::test]
+async fn the_plugin_shows_the_live_decision_and_else_the_status() {
+    let (scene, server) = (scene("shown").await, Prometheus::start(Settings::default()).await);
+    scaler(&scene, json!({"metrics": [prometheus(&server, "vector(400)", 100)]})).await;
+    replicas(&scene, 4).await;
+    is(&scene, "MetricsAvailable", "True", "AllFresh").await;
+    decisions(&scene, 2).await;
+    let url = format!("http://{}", address(&scene));
+    let live = scene.csop(["scaler", "status", SCALER, "--explain", "--operator-url", &url]).await;
+    assert!(live.stderr.is_empty() && live.stdout.contains("jobs"), "{live}");
+    assert!(live.stdout.contains("stay 4"), "{live}");
+    let kept = scene.csop(["scaler", "status", SCALER]).await;
+    assert!(kept.stdout.contains("as of") && !kept.stderr.is_empty(), "{kept}");
+    let past = scene.csop(["scaler", "history", SCALER]).await;
+    assert!(past.stdout.contains("Demand") && past.stdout.contains("400 / 100"), "{past}");
+    let trace = scene.csop(["scaler", "export", SCALER, "--operator-url", &url]).await;
+    assert!(trace.stdout.starts_with("time,") && trace.stdout.contains("400"), "{trace}");
 }
