@@ -369,12 +369,12 @@ async fn the_plugin_shows_the_live_decision_and_else_the_status() {
     decisions(&scene, 2).await;
     let url = format!("http://{}", address(&scene));
     let live = scene.csop(["scaler", "status", SCALER, "--explain", "--operator-url", &url]).await;
-    assert!(live.stderr.is_empty() && live.stdout.contains("jobs"), "{live}");
-    assert!(live.stdout.contains("stay 4"), "{live}");
+    assert!(live.stderr.is_empty() && live.stdout.contains("jobs"), "{live:?}");
+    assert!(live.stdout.contains("stay 4"), "{live:?}");
     let kept = scene.csop(["scaler", "status", SCALER]).await;
-    assert!(kept.stdout.contains("as of") && !kept.stderr.is_empty(), "{kept}");
+    assert!(kept.stdout.contains("as of") && !kept.stderr.is_empty(), "{kept:?}");
     let past = scene.csop(["scaler", "history", SCALER]).await;
-    assert!(past.stdout.contains("Demand") && past.stdout.contains("400 / 100"), "{past}");
+    assert!(past.stdout.contains("Demand") && past.stdout.contains("400 / 100"), "{past:?}");
     let trace = scene.csop(["scaler", "export", SCALER, "--operator-url", &url]).await;
-    assert!(trace.stdout.starts_with("time,") && trace.stdout.contains("400"), "{trace}");
+    assert!(trace.stdout.starts_with("time,") && trace.stdout.contains("400"), "{trace:?}");
 }
