@@ -3,6 +3,7 @@
 use csop_shared::api::{CashService, GeneralScaler, general_scaler::Outcome};
 use csop_shared::conditions;
 use csop_tests::servers::prometheus::{Prometheus, Settings};
+use csop_tests::servers::redis::{self, Redis};
 use csop_tests::wait;
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::events::v1::Event;
@@ -377,4 +378,26 @@ async fn the_plugin_shows_the_live_decision_and_else_the_status() {
     assert!(past.stdout.contains("Demand") && past.stdout.contains("400 / 100"), "{past:?}");
     let trace = scene.csop(["scaler", "export", SCALER, "--operator-url", &url]).await;
     assert!(trace.stdout.starts_with("time,") && trace.stdout.contains("400"), "{trace:?}");
+}
+
+#[tokio::test]
+async fn a_queue_in_redis_scales_from_zero_and_back_while_another_server_hangs() {
+    let (scene, redis) = (scene("queue").await, Redis::start(redis::Settings::default()).await);
+    let hanging = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let dead = json!({"type": "http", "name": "dead", "mode": "PerReplica", "targetValue": 1,
+        "config": {"url": format!("http://{}/", hanging.local_addr().unwrap()), "jsonPath": "$.value"}});
+    let waits = json!({"apiVersion": "csop.dev/v1alpha1", "kind": "GeneralScaler", "metadata": {"name": "waits"},
+        "spec": {"targetDeployment": "elsewhere", "maxReplicas": 2, "intervalSeconds": 1, "metrics": [dead]}});
+    scene.apply(&waits.to_string()).await;
+    let queue = json!({"type": "redis", "name": "queue", "targetValue": 50,
+        "config": {"address": redis.address(), "key": "jobs"}});
+    scaler(&scene, json!({"minReplicas": 0, "idleSeconds": 1, "metrics": [queue]})).await;
+    replicas(&scene, 0).await;
+    let jobs: Vec<_> = (0..200).map(|n| n.to_string()).collect();
+    redis.run(&format!("RPUSH jobs {}", jobs.join(" ")));
+    replicas(&scene, 4).await;
+    decisions(&scene, 5).await;
+    assert_eq!(size(&scene.deployment(TARGET).await), Some(4), "a constant queue changes nothing");
+    redis.run("DEL jobs");
+    replicas(&scene, 0).await;
 }
