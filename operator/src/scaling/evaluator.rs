@@ -9,7 +9,8 @@ use jiff::Timestamp;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
 use super::deadlines::Deadlines;
-use super::slot::{Facts, Outgoing, Slot, View};
+use super::slot::Slot;
+use super::view::{Facts, Outgoing, View};
 use crate::runtime::context::Context;
 use crate::runtime::metrics::Metrics;
 use crate::runtime::wake::Waker;

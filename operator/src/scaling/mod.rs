@@ -6,7 +6,11 @@ mod evaluator;
 mod news;
 mod pages;
 mod slot;
+mod view;
+mod words;
 
 pub use evaluator::{Evaluator, Following};
+pub use news::PRICE_TOLD;
 pub use pages::pages;
-pub use slot::{Facts, Outgoing, TargetView, View, mean};
+pub use view::{Facts, Outgoing, TargetView, View};
+pub use words::value;

@@ -4,15 +4,16 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::mem::discriminant;
 
 use csop_shared::scale::{Decision, State};
+use jiff::SignedDuration;
 
-use super::slot::Facts;
+use super::view::Facts;
 
-/// Seconds after which a price is told again.
-const PRICE_TOLD: i64 = 600;
+/// Time after which a price is told again.
+pub const PRICE_TOLD: SignedDuration = SignedDuration::from_mins(10);
 
 /// A number that stays the same while nothing happens that a status tells at once. What merely goes on, as the values of metrics
 /// do, is not in it.
-pub(super) fn digest(decision: &Decision, state: &State, facts: &Facts) -> u64 {
+pub(super) fn digest(decision: &Decision, state: &State, facts: &Facts, troubled: bool) -> u64 {
     let hash = &mut DefaultHasher::new();
     for input in &decision.inputs {
         (discriminant(&input.state), input.proposal, input.fallback, input.suspicious).hash(hash);
@@ -31,7 +32,7 @@ pub(super) fn digest(decision: &Decision, state: &State, facts: &Facts) -> u64 {
     (state.operations.len(), last.map(|op| (op.time.0, discriminant(&op.outcome)))).hash(hash);
     (state.idle_since, state.effective_max).hash(hash);
     // A price moves all the time; its age is told now and then.
-    state.last_price.map(|price| price.time.as_second() / PRICE_TOLD).hash(hash);
-    (facts.target.is_some(), facts.conflict, facts.paused).hash(hash);
+    state.last_price.map(|price| price.time.as_second() / PRICE_TOLD.as_secs()).hash(hash);
+    (facts.target.is_some(), facts.conflict, facts.paused, troubled).hash(hash);
     hash.finish()
 }

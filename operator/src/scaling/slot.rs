@@ -4,14 +4,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use csop_shared::scale::{
-    Action, Decision, Floor, MetricPlan, Number, Observation, Plan, Reading, Record, Ring, State,
-    WriteOutcome, advance,
+    Action, Decision, Observation, Plan, Reading, Record, Ring, State, WriteOutcome, advance,
 };
 use jiff::Timestamp;
 use tokio::time::Instant;
 
 use super::news;
-use crate::metric_sources::Failure;
+use super::view::{Facts, Outgoing, View};
+use super::words::detail;
 use crate::sampling::Feed;
 
 /// How long sources may take to answer for the first time before it is decided without them.
@@ -22,64 +22,6 @@ const SLACK: Duration = Duration::from_secs(1);
 const REFUSED: Duration = Duration::from_secs(60);
 /// Least time between two statuses without an operation.
 const QUIET: Duration = Duration::from_secs(10);
-
-/// The target as it was last seen.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TargetView {
-    /// Replicas that it asks for.
-    pub replicas: i32,
-    /// Ready pods.
-    pub ready: i32,
-    /// Its resource version.
-    pub version: String,
-}
-
-/// What is known of a scaler's surroundings, besides the samples.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Facts {
-    /// The target; none when it does not exist.
-    pub target: Option<TargetView>,
-    /// Whether the pause annotation is set.
-    pub paused: bool,
-    /// Whether something else scales the target.
-    pub conflict: bool,
-    /// The schedules that are in force.
-    pub floors: Vec<Floor>,
-}
-
-/// A change that is to be written.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Outgoing {
-    /// Number of the decision's record.
-    pub seq: u64,
-    /// Replicas before.
-    pub from: i32,
-    /// Replicas after.
-    pub to: i32,
-    /// The target's resource version that it was decided for.
-    pub version: String,
-}
-
-/// A scaler as a reconcile sees it.
-#[derive(Clone, Debug)]
-pub struct View {
-    /// The plan.
-    pub plan: Arc<Plan>,
-    /// What is remembered.
-    pub state: State,
-    /// The last decision; none before the first.
-    pub decision: Option<Decision>,
-    /// Why the last attempt to read each metric failed, in the order of the spec.
-    pub failures: Vec<Option<Arc<Failure>>>,
-    /// The target.
-    pub target: Option<TargetView>,
-    /// What is to be written.
-    pub outgoing: Option<Outgoing>,
-    /// How long a status that tells of no operation must still wait.
-    pub quiet: Duration,
-    /// Why the last change could not be made.
-    pub trouble: Option<String>,
-}
 
 /// A change that could not be made.
 struct Trouble {
@@ -266,9 +208,12 @@ impl Slot {
         advance(&self.plan, &mut self.state, &observation, now, &mut self.decision);
         let seq = self.ring.push(&self.plan, self.generation, before, observation, &self.decision);
         let refused = self.trouble.as_ref().is_some_and(|t| t.to == self.decision.result && t.until > at);
-        if self.decision.action == Action::Scale && refused {
+        if self.decision.action != Action::Scale {
+            // Nothing is left to be made, whatever could not be made before.
+            self.trouble = None;
+        } else if refused {
             self.state.settle(false);
-        } else if self.decision.action == Action::Scale {
+        } else {
             let version = self.facts.target.as_ref().map(|target| target.version.clone());
             self.outgoing = Some(Outgoing {
                 seq,
@@ -277,7 +222,7 @@ impl Slot {
                 version: version.unwrap_or_default(),
             });
             self.taken = false;
-            let detail = detail(&self.decision, &self.plan.metrics);
+            let detail = detail(&self.decision);
             if let Some(operation) = self.state.operations.to_mut().last_mut() {
                 operation.detail = detail;
             }
@@ -288,10 +233,14 @@ impl Slot {
         self.evaluated = Some(at);
         self.seen.clear();
         self.seen.extend(self.feeds.iter().map(Feed::attempts));
-        let digest = news::digest(&self.decision, &self.state, &self.facts);
+        let digest = self.digest();
         let told = self.told.is_some_and(|(told, when)| told == digest || at.duration_since(when) < QUIET);
         let first = !std::mem::replace(&mut self.deciding, true);
         Some(Evaluated { news: self.outgoing.is_some() || !told, lag, first })
+    }
+
+    fn digest(&self) -> u64 {
+        news::digest(&self.decision, &self.state, &self.facts, self.trouble.is_some())
     }
 
     fn observation(&self) -> Observation {
@@ -310,7 +259,7 @@ impl Slot {
     /// Hands itself to a reconcile.
     pub(super) fn view(&mut self, at: Instant) -> View {
         self.taken = true;
-        let digest = news::digest(&self.decision, &self.state, &self.facts);
+        let digest = self.digest();
         let quiet = match self.told {
             Some((_, when)) if self.outgoing.is_none() => QUIET.saturating_sub(at.duration_since(when)),
             _ => Duration::ZERO,
@@ -361,7 +310,7 @@ impl Slot {
                 self.trouble = Some(Trouble { problem, to: outgoing.to, until: at + REFUSED });
             }
         }
-        self.told = Some((news::digest(&self.decision, &self.state, &self.facts), at));
+        self.told = Some((self.digest(), at));
     }
 
     /// Notes that nobody knows whether a change was written: the operation stays pending until the target was read.
@@ -383,21 +332,6 @@ fn number(version: &str) -> u64 {
     version.parse().unwrap_or(0)
 }
 
-/// What led to an operation, in words: value and target of the metric that caused it.
-fn detail(decision: &Decision, metrics: &[MetricPlan]) -> String {
-    let Some(subject) = &decision.cause.subject else { return String::new() };
-    let input = decision.inputs.iter().find(|input| input.metric == *subject);
-    let plan = metrics.iter().find(|metric| metric.name == *subject);
-    let (Some(input), Some(_)) = (input, plan) else { return String::new() };
-    let value =
-        input.reduced.and_then(|sum| if input.divisor <= 1 { Some(sum) } else { mean(sum, input.divisor) });
-    match (value, input.target) {
-        (Some(value), Some(target)) => format!("{subject} {value} / {target}"),
-        _ => String::new(),
-    }
-}
-
-/// A mean for people to read, to three decimals.
-pub fn mean(sum: Number, count: u32) -> Option<Number> {
-    Number::parse(&format!("{:.3}", sum.to_f64() / f64::from(count.max(1))))
-}
+#[cfg(test)]
+#[path = "slot_tests.rs"]
+mod tests;

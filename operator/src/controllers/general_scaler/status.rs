@@ -6,21 +6,18 @@ use csop_shared::api::general_scaler::{MetricState, MetricStatus, PolicyType};
 use csop_shared::api::{GeneralScaler, GeneralScalerStatus};
 use csop_shared::conditions::{State, find, set_condition, types};
 use csop_shared::reasons::{events, scaler as reasons};
-use csop_shared::scale::{CauseKind, Decision, Input, Number};
-use jiff::{SignedDuration, Timestamp};
+use csop_shared::scale::{CauseKind, Decision, Input};
+use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::MicroTime;
 
 use super::observe::Observed;
 use crate::runtime::desired::{Applied, Rescaled};
 use crate::runtime::events::Notice;
 use crate::runtime::kind::Verdict;
-use crate::scaling::View;
+use crate::scaling::{PRICE_TOLD, View, value};
 
 /// How often a target is looked at whose kind is not watched.
 const UNWATCHED: Duration = Duration::from_secs(15);
-
-/// How old a price in the status may become while the source goes on giving one.
-const PRICE_TOLD: SignedDuration = SignedDuration::from_mins(10);
 
 /// A condition: its value, reason and message.
 type Said = (State, &'static str, String);
@@ -122,12 +119,6 @@ fn metric(input: &Input) -> MetricStatus {
         value: value(input),
         wants: input.proposal,
     }
-}
-
-/// The value as a number; a mean is rounded, since it is for reading.
-fn value(input: &Input) -> Option<Number> {
-    let reduced = input.reduced?;
-    if input.divisor <= 1 { Some(reduced) } else { crate::scaling::mean(reduced, input.divisor) }
 }
 
 fn ready(observed: &Observed, view: &View, decision: &Decision) -> Said {
