@@ -1,6 +1,7 @@
 //! The kinds of the API group `csop.dev`, and the registry of their CustomResourceDefinitions.
 
 pub mod cash_service;
+pub mod cash_service_scheduled_scale;
 pub mod common;
 mod embedded;
 pub mod general_scaler;
@@ -8,6 +9,9 @@ mod rules;
 mod schema;
 
 pub use cash_service::{CashService, CashServiceSpec, CashServiceStatus};
+pub use cash_service_scheduled_scale::{
+    CashServiceScheduledScale, CashServiceScheduledScaleSpec, CashServiceScheduledScaleStatus,
+};
 pub use general_scaler::{GeneralScaler, GeneralScalerSpec, GeneralScalerStatus};
 
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
@@ -15,5 +19,5 @@ use kube::CustomResourceExt;
 
 /// Every CustomResourceDefinition of csop, in the order in which they are installed.
 pub fn all_crds() -> Vec<CustomResourceDefinition> {
-    [CashService::crd(), GeneralScaler::crd()].map(schema::published).into()
+    [CashService::crd(), CashServiceScheduledScale::crd(), GeneralScaler::crd()].map(schema::published).into()
 }
