@@ -7,6 +7,7 @@ use std::time::Duration;
 use clap::{Parser, ValueEnum};
 use csop_operator::controllers;
 use csop_operator::metric_sources::{Hosts, Sources};
+use csop_operator::runtime::clock::Clock;
 use csop_operator::runtime::leader::Candidacy;
 use csop_operator::runtime::process::{self, Controllers, Settings};
 use csop_operator::runtime::scope::Scope;
@@ -126,6 +127,7 @@ async fn run(args: Args) -> Result<(), Box<dyn std::error::Error>> {
         concurrency: args.concurrency,
         listen: args.listen,
         candidacy: args.election.candidacy(&client),
+        clock: Clock::default(),
     };
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;

@@ -3,7 +3,9 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
 use csop_operator::{
-    controllers::{cash_service::CashServices, general_scaler::GeneralScalers},
+    controllers::{
+        cash_service::CashServices, general_scaler::GeneralScalers, scheduled_scale::ScheduledScales,
+    },
     runtime::rbac::Permissions,
 };
 use k8s_openapi::api::rbac::v1::{ClusterRole, Role};
@@ -11,7 +13,7 @@ use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
 
 fn needed() -> Permissions {
-    Permissions::common().and::<CashServices>().and::<GeneralScalers>()
+    Permissions::common().and::<CashServices>().and::<GeneralScalers>().and::<ScheduledScales>()
 }
 
 /// The objects of a kind and name in a rendered manifest.

@@ -68,7 +68,7 @@ fn a_worker() {
 }
 
 fn hash(service: &CashService) -> String {
-    revision::of_template(&Plan { service, secrets_digest: None }.template())
+    revision::of_template(&Plan { service, secrets_digest: None, floors: &[] }.template())
 }
 
 /// The hash is part of what is stored: it must not change with a version of csop.
@@ -101,15 +101,19 @@ fn only_the_pod_template_makes_a_revision() {
         Some([("csop.dev/restartedAt".to_owned(), "2026-11-21T10:00:00Z".to_owned())].into());
     assert_ne!(hash(&restarted), plain);
     let digested = service(json!({}));
-    let with =
-        |digest| revision::of_template(&Plan { service: &digested, secrets_digest: Some(digest) }.template());
+    let with = |digest| {
+        revision::of_template(
+            &Plan { service: &digested, secrets_digest: Some(digest), floors: &[] }.template(),
+        )
+    };
     assert_ne!(with("a"), with("b"));
 }
 
 #[test]
 fn selectors_never_follow_labels_or_versions() {
-    let selector =
-        |s: &CashService| Plan { service: s, secrets_digest: None }.deployment().spec.unwrap().selector;
+    let selector = |s: &CashService| {
+        Plan { service: s, secrets_digest: None, floors: &[] }.deployment().spec.unwrap().selector
+    };
     assert_eq!(selector(&service(json!({}))), selector(&everything()));
 }
 

@@ -46,7 +46,8 @@ pub fn wanted(service: &CashService, live: &[Value]) -> Vec<Wanted> {
             it["spec"]["template"]["metadata"]["annotations"][annotations::SECRETS_DIGEST].as_str()
         })
         .unwrap_or(UNKNOWN_DIGEST);
-    let plan = Plan { service, secrets_digest: secrets::sees_secrets(&service.spec).then_some(digest) };
+    let plan =
+        Plan { service, secrets_digest: secrets::sees_secrets(&service.spec).then_some(digest), floors: &[] };
     let mut intents: Vec<Value> = plan.manifests().into_iter().map(|manifest| manifest.body).collect();
     let born = offline(service);
     for intent in &mut intents {

@@ -110,7 +110,7 @@ pub fn changes_template(service: &CashService, recorded: &ControllerRevision) ->
 /// The hash of the pod template that a service asks for, with this digest of the content of its secrets.
 pub fn template_hash(service: &CashService, digest: &str) -> String {
     let secrets_digest = secrets::sees_secrets(&service.spec).then_some(digest);
-    revision::of_template(&Plan { service, secrets_digest }.template())
+    revision::of_template(&Plan { service, secrets_digest, floors: &[] }.template())
 }
 
 fn text(recorded: &ControllerRevision, path: &str) -> Option<String> {

@@ -149,6 +149,7 @@ fn replicas(service: &CashService, children: &Children) -> Replicas {
         max: bounds.and_then(|bounds| bounds.max),
         source: bounds.map(|bounds| match bounds.source {
             BoundsSource::Spec => "Spec",
+            BoundsSource::Schedule => "Schedule",
         }),
     }
 }

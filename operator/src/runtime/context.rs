@@ -4,11 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use jiff::Timestamp;
 use kube::{Client, Resource, ResourceExt};
 use tokio::sync::Semaphore;
 
 use super::caches::Caches;
 use super::children::ChildKind;
+use super::clock::Clock;
 use super::error::Error;
 use super::events::Events;
 use super::kind::Kind;
@@ -27,6 +29,7 @@ pub struct Context {
     pub(super) disputes: Disputes,
     pub(super) settled: Settled,
     pub(super) mandate: Mandate,
+    pub(super) clock: Clock,
     concurrency: u16,
     unlisted: AtomicUsize,
 }
@@ -41,17 +44,23 @@ impl Context {
         mandate: Mandate,
         concurrency: u16,
         watches: usize,
+        clock: Clock,
     ) -> Self {
         let client = mandate::guarded(client, mandate.clone());
         let events = Events::new(client.clone());
         let (disputes, settled) = (Disputes::default(), Settled::default());
         let unlisted = AtomicUsize::new(watches);
-        Self { client, caches, events, metrics, disputes, settled, mandate, concurrency, unlisted }
+        Self { client, caches, events, metrics, disputes, settled, mandate, clock, concurrency, unlisted }
     }
 
     /// The client. Controllers read with it in `observe`, and nowhere else.
     pub fn client(&self) -> &Client {
         &self.client
+    }
+
+    /// What time it is: for `observe` to hand on, and for what goes on beside the reconciles.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
     }
 
     /// The right of this process to change objects.

@@ -17,6 +17,7 @@ use kube::runtime::{Predicate, WatchStreamExt, predicates};
 use kube::{Resource, ResourceExt};
 use tokio::sync::{Semaphore, mpsc, watch};
 
+use super::alarms::Alarms;
 use super::context::Context;
 use super::kind::Kind;
 use super::reconcile::Reconciler;
@@ -29,6 +30,7 @@ type Guarded<K> = DeserializeGuard<<K as Kind>::Object>;
 pub(super) struct Driver<K: Kind> {
     pub(super) kind: Arc<K>,
     pub(super) ctx: Arc<Context>,
+    pub(super) alarms: Arc<Alarms>,
     pub(super) namespace: Option<String>,
     pub(super) triggers: mpsc::UnboundedReceiver<(String, String)>,
     /// Reconciles that may run at once, over all scopes of the controller.
@@ -44,8 +46,13 @@ impl<K: Kind> Driver<K> {
         let objects = self.objects(store.clone(), writer, slots.clone());
         let woken = unfold(self.triggers, async |mut triggers| Some((triggers.recv().await?, triggers)));
         let woken = woken.map(|(namespace, name)| ObjectRef::new(&name).within(&namespace));
-        let reconciler =
-            Arc::new(Reconciler { kind: self.kind, ctx: self.ctx.clone(), store: store.clone(), slots });
+        let reconciler = Arc::new(Reconciler {
+            kind: self.kind,
+            ctx: self.ctx.clone(),
+            store: store.clone(),
+            slots,
+            alarms: self.alarms,
+        });
         let (permits, mandate) = (self.permits, self.ctx.mandate.clone());
         let terms = mandate.terms();
         let reconcile = move |object: Arc<Guarded<K>>, reconciler: Arc<Reconciler<K>>| {

@@ -45,8 +45,10 @@ pub struct Verdict<S> {
     /// The whole status; the driver adds `observedGeneration` and the conditions Paused and Conflict, and turns Ready off for
     /// children that could not be had.
     pub status: S,
-    /// When to look again without being woken.
+    /// When to look again without being woken, more or less.
     pub requeue: Option<Duration>,
+    /// The instant at which to look again, whatever becomes of the clock until then.
+    pub alarm: Option<Timestamp>,
     /// What to tell; published after the status was written, and not at all when the status did not change.
     pub events: Vec<Notice>,
 }

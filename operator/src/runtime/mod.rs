@@ -1,10 +1,12 @@
 //! What every controller is built on; nothing here names a kind of ours.
 
+mod alarms;
 mod apply;
 mod backoff;
 mod body;
 pub mod caches;
 pub mod children;
+pub mod clock;
 pub mod context;
 pub mod desired;
 mod driver;

@@ -14,7 +14,9 @@ use tokio::net::TcpListener;
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinSet;
 
+use super::alarms::Alarms;
 use super::caches::{Caches, Triggers};
+use super::clock::Clock;
 use super::context::Context;
 use super::driver::Driver;
 use super::foreign::Trusted;
@@ -55,6 +57,8 @@ pub struct Settings {
     pub listen: SocketAddr,
     /// The election among replicas; without it, this process acts at all times.
     pub candidacy: Option<Candidacy>,
+    /// What time it is for all decisions; the election goes by the machine's clock.
+    pub clock: Clock,
 }
 
 type Start = Box<dyn FnOnce(Arc<Context>, bool, watch::Receiver<bool>) -> BoxFuture<'static, ()> + Send>;
@@ -113,11 +117,17 @@ async fn drive<K: Kind>(
     let permits = ctx.permits();
     let scopes = ctx.caches.scope().watches();
     let mut beside = JoinSet::new();
+    let alarms = Arc::new(Alarms::default());
+    beside.spawn({
+        let (alarms, clock, waker) = (alarms.clone(), ctx.clock.clone(), triggers.waker.clone());
+        async move { alarms.run(clock, waker).await }
+    });
     beside.spawn(kind.clone().beside(ctx.clone(), triggers.waker));
     let drivers = scopes.into_iter().zip(triggers.woken).map(|(namespace, triggers)| {
         let driver = Driver {
             kind: kind.clone(),
             ctx: ctx.clone(),
+            alarms: alarms.clone(),
             namespace,
             triggers,
             permits: permits.clone(),
@@ -143,7 +153,15 @@ pub async fn run(
     let mandate = if candidacy.is_some() { Mandate::pending() } else { Mandate::unlimited() };
     metrics.leads(mandate.is_valid());
     let election = candidacy.map(|who| Election::new(client.clone(), who, mandate.clone(), metrics.clone()));
-    let ctx = Arc::new(Context::new(client, caches, metrics, mandate, settings.concurrency, watches));
+    let ctx = Arc::new(Context::new(
+        client,
+        caches,
+        metrics,
+        mandate,
+        settings.concurrency,
+        watches,
+        settings.clock,
+    ));
     let listening = |source| StartError::Listen { address: settings.listen, source };
     let listener = TcpListener::bind(settings.listen).await.map_err(listening)?;
     let address = listener.local_addr().map_err(listening)?;

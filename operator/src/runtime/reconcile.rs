@@ -13,6 +13,7 @@ use kube::runtime::reflector::Store;
 use kube::{Resource, ResourceExt};
 use tracing::Instrument;
 
+use super::alarms::Alarms;
 use super::apply::Applier;
 use super::backoff;
 use super::body::Parent;
@@ -40,6 +41,7 @@ pub(super) struct Reconciler<K: Kind> {
     pub(super) ctx: Arc<Context>,
     pub(super) store: Store<DeserializeGuard<K::Object>>,
     pub(super) slots: Arc<Slots<K::Object>>,
+    pub(super) alarms: Arc<Alarms>,
 }
 
 /// How a reconcile ended.
@@ -94,7 +96,7 @@ impl<K: Kind> Reconciler<K> {
     async fn undecodable(&self, guard: &DeserializeGuard<K::Object>, problem: &str) -> Result<End, Error> {
         let parent = Parent::of(guard)?;
         let message = format!("the object cannot be read as a {}: {problem}", parent.kind);
-        if status::undecodable::<K>(&self.ctx, &parent, &message, Timestamp::now()).await? {
+        if status::undecodable::<K>(&self.ctx, &parent, &message, self.ctx.now()).await? {
             tracing::warn!(problem, "an object cannot be read as its kind");
             let notice = Notice::warning(csop_shared::conditions::reasons::UNDECODABLE, "Decode", message);
             self.ctx.events.publish(&guard.object_ref(&()), &[notice]).await;
@@ -134,7 +136,7 @@ impl<K: Kind> Reconciler<K> {
 
     /// The status of a paused object: it goes on to tell how the children are that were applied before the pause.
     async fn paused(&self, object: &K::Object, parent: &Parent) -> K::Status {
-        let now = Timestamp::now();
+        let now = self.ctx.now();
         let mut status = K::current_status(object).cloned().unwrap_or_default();
         if let Some(generation) = status.observed_generation() {
             let mut applied_last = object.clone();
@@ -169,7 +171,7 @@ impl<K: Kind> Reconciler<K> {
     }
 
     async fn pass(&self, object: &K::Object, parent: &Parent) -> Result<End, Error> {
-        let now = Timestamp::now();
+        let now = self.ctx.now();
         let observed = self.kind.observe(object, &self.ctx).await?;
         let desired = self.kind.desired(object, &observed, now)?;
         let manager = finalizer::manager::<K>();
@@ -191,6 +193,7 @@ impl<K: Kind> Reconciler<K> {
         if wrote {
             self.ctx.events.publish(&object.object_ref(&()), &verdict.events).await;
         }
+        self.alarms.set(&parent.namespace, &parent.name, verdict.alarm);
         let requeue = next(&desired, &applied, verdict.requeue);
         tracing::debug!(changed = applied.changed, status = wrote, ?requeue, "reconciled");
         Ok(End { outcome: if applied.changed || wrote { "changed" } else { "steady" }, requeue })
@@ -279,7 +282,7 @@ impl<K: Kind> Reconciler<K> {
         }
         let mut failed = K::current_status(object).cloned().unwrap_or_default();
         let reason_before = ready_reason(&failed);
-        status::fail(&mut failed, &error, object.meta().generation, Timestamp::now());
+        status::fail(&mut failed, &error, object.meta().generation, self.ctx.now());
         let version = object.meta().resource_version.as_deref().filter(|_| K::RESCALES);
         match self.write_status_of(object, &parent, &failed, version).await {
             // The words of a failure may differ each time; one event tells of the failure.

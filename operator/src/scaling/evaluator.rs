@@ -5,7 +5,6 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 use std::time::Duration;
 
 use csop_shared::scale::{Plan, Record, State, WriteOutcome};
-use jiff::Timestamp;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
 use super::deadlines::Deadlines;
@@ -134,7 +133,7 @@ impl Evaluator {
         }
         slot.withdraw();
         let now = Instant::now();
-        if slot.caught_up() {
+        if slot.caught_up() | slot.rescheduled() {
             self.evaluate(&mut slot, now);
         }
         if new || replanned {
@@ -231,7 +230,7 @@ impl Evaluator {
 
     fn evaluate(&self, slot: &mut Slot, at: Instant) {
         let Some(beside) = self.beside.get().filter(|beside| beside.ctx.mandate().is_valid()) else { return };
-        let Some(evaluated) = slot.evaluate(Timestamp::now(), at) else { return };
+        let Some(evaluated) = slot.evaluate(beside.ctx.now(), at) else { return };
         beside.ctx.metrics().evaluated(evaluated.lag);
         beside.ctx.metrics().deciding(evaluated.first.into());
         if evaluated.news {

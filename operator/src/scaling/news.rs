@@ -34,5 +34,8 @@ pub(super) fn digest(decision: &Decision, state: &State, facts: &Facts, troubled
     // A price moves all the time; its age is told now and then.
     state.last_price.map(|price| price.time.as_second() / PRICE_TOLD.as_secs()).hash(hash);
     (facts.target.is_some(), facts.conflict, facts.paused, troubled).hash(hash);
+    for floor in &facts.floors {
+        (&*floor.name, floor.replicas).hash(hash);
+    }
     hash.finish()
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use csop_shared::scale::{
-    Action, Decision, Observation, Plan, Reading, Record, Ring, State, WriteOutcome, advance,
+    Action, Decision, Floor, Observation, Plan, Reading, Record, Ring, State, WriteOutcome, advance,
 };
 use jiff::Timestamp;
 use tokio::time::Instant;
@@ -41,6 +41,8 @@ pub(super) struct Slot {
     pub(super) facts: Facts,
     pub(super) state: State,
     decision: Decision,
+    /// The floors that the last decision knew of.
+    decided_floors: Vec<Floor>,
     pub(super) ring: Ring,
     outgoing: Option<Outgoing>,
     /// Whether a reconcile has taken what is outgoing.
@@ -90,6 +92,7 @@ impl Slot {
             facts: Facts::default(),
             state,
             decision: Decision::default(),
+            decided_floors: vec![],
             ring: Ring::default(),
             outgoing: None,
             taken: false,
@@ -154,6 +157,11 @@ impl Slot {
         }
     }
 
+    /// Whether schedules have begun or ended since the last decision: then it is decided at once.
+    pub(super) fn rescheduled(&self) -> bool {
+        self.evaluated.is_some() && self.decided_floors != self.facts.floors
+    }
+
     /// Whether the target is there for which a change came too late: then it is decided again at once.
     pub(super) fn caught_up(&mut self) -> bool {
         let version = self.facts.target.as_ref().map(|target| &target.version);
@@ -204,6 +212,7 @@ impl Slot {
             return None;
         }
         let observation = self.observation();
+        self.decided_floors.clone_from(&self.facts.floors);
         let before = self.state.clone();
         advance(&self.plan, &mut self.state, &observation, now, &mut self.decision);
         let seq = self.ring.push(&self.plan, self.generation, before, observation, &self.decision);

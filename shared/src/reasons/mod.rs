@@ -7,6 +7,7 @@ pub mod driver;
 pub mod events;
 pub mod health;
 pub mod scaler;
+pub mod schedule;
 pub mod service;
 pub mod untold;
 
@@ -36,7 +37,7 @@ pub struct Chapter {
 }
 
 /// All reasons.
-pub const CHAPTERS: [Chapter; 6] = [
+pub const CHAPTERS: [Chapter; 7] = [
     Chapter {
         title: "The pods do not serve",
         about: "The first of these that is found, in the order of what an owner can act on, is the cause in `Ready`.",
@@ -51,6 +52,11 @@ pub const CHAPTERS: [Chapter; 6] = [
         title: "The scaler",
         about: "What a GeneralScaler says of itself. `kubectl csop scaler status NAME --explain` tells why it decided what it did.",
         reasons: &scaler::EXPLAINED,
+    },
+    Chapter {
+        title: "The schedule",
+        about: "What a CashServiceScheduledScale says of itself. `kubectl csop scale list` shows its windows.",
+        reasons: &schedule::EXPLAINED,
     },
     Chapter {
         title: "csop cannot do its work",

@@ -46,8 +46,10 @@ pub const EXPLAINED: [Explained; 15] = [
     Explained {
         names: &[TARGET_MISSING],
         seen: &["Ready=False", "event"],
-        meaning: "What the scaler is to scale does not exist in its namespace. Nothing is written until it does.",
-        next: &["Create the target that the message names, or correct `targetDeployment` or `targetRef`."],
+        meaning: "What a scaler or a schedule names does not exist in its namespace. Nothing is written until it does.",
+        next: &[
+            "Create the target that the message names, or correct `targetDeployment`, `targetRef` or `serviceRef`.",
+        ],
     },
     Explained {
         names: &[TARGET_CONTESTED],

@@ -19,6 +19,7 @@ pub use revision::{History, KEPT_REVISIONS, Recorded, relevant, relevant_spec, r
 
 use crate::api::{CashService, GeneralScaler, cash_service::AutoscalingMode};
 use crate::names::API_VERSION;
+use crate::scale::Floor;
 use k8s_openapi::api::{apps::v1::Deployment, core::v1::PodTemplateSpec};
 use kube::ResourceExt;
 use serde::Serialize;
@@ -65,6 +66,8 @@ pub struct Plan<'a> {
     pub service: &'a CashService,
     /// Digest of the content of the secrets that the pods see, if they see any.
     pub secrets_digest: Option<&'a str>,
+    /// The floors of the schedules that are in force.
+    pub floors: &'a [Floor],
 }
 
 impl Plan<'_> {
@@ -92,7 +95,7 @@ impl Plan<'_> {
         all.push(Manifest::new(&self.deployment()));
         all.extend(network::service(service).as_ref().map(Manifest::new));
         match spec.mode() {
-            AutoscalingMode::HPA => all.push(Manifest::new(&scaling::autoscaler(service))),
+            AutoscalingMode::HPA => all.push(Manifest::new(&scaling::autoscaler(service, self.floors))),
             AutoscalingMode::GeneralScaler => all.push(Manifest::of_scaler(&scaling::scaler(service))),
             AutoscalingMode::Fixed | AutoscalingMode::External => {}
         }
@@ -104,7 +107,7 @@ impl Plan<'_> {
 /// The children that the operator would make for a new service, without a cluster: secrets show as placeholders.
 pub fn offline(service: &CashService) -> Vec<Value> {
     let sees_secrets = secrets::sees_secrets(&service.spec);
-    let plan = Plan { service, secrets_digest: sees_secrets.then_some(UNKNOWN_DIGEST) };
+    let plan = Plan { service, secrets_digest: sees_secrets.then_some(UNKNOWN_DIGEST), floors: &[] };
     let first = revision::first(&plan);
     let born = Value::from(service.spec.first_replicas());
     let mut all: Vec<Manifest> = secrets::redacted(service);

@@ -147,7 +147,7 @@ mod tests {
     #[test]
     fn a_return_to_an_older_template_is_a_new_revision() {
         let service = service();
-        let plan = Plan { service: &service, secrets_digest: None };
+        let plan = Plan { service: &service, secrets_digest: None, floors: &[] };
         let history = History::new(vec![recorded(2, "b"), recorded(1, "a")]);
         assert_eq!(history.next(&plan, "b"), None);
         assert_eq!(history.next(&plan, "a").map(|m| m.name).as_deref(), Some("shop-r3"));

@@ -2,6 +2,7 @@
 
 use super::labels;
 use crate::api::{CashService, GeneralScaler, GeneralScalerSpec};
+use crate::{scale::Floor, schedule};
 use k8s_openapi::{
     api::{
         autoscaling::v2::{
@@ -17,8 +18,8 @@ use kube::ResourceExt;
 const CPU_TARGET_PERCENT: i32 = 80;
 
 /// The HorizontalPodAutoscaler of mode HPA.
-pub(super) fn autoscaler(service: &CashService) -> HorizontalPodAutoscaler {
-    let (bounds, autoscaling) = (service.spec.bounds(), &service.spec.autoscaling);
+pub(super) fn autoscaler(service: &CashService, floors: &[Floor]) -> HorizontalPodAutoscaler {
+    let (bounds, autoscaling) = (schedule::bounds(&service.spec, floors), &service.spec.autoscaling);
     let metrics = if autoscaling.metrics.is_empty() { vec![cpu()] } else { autoscaling.metrics.clone() };
     HorizontalPodAutoscaler {
         metadata: labels::stable_metadata(service),
@@ -38,7 +39,7 @@ pub(super) fn autoscaler(service: &CashService) -> HorizontalPodAutoscaler {
     }
 }
 
-/// The GeneralScaler of mode GeneralScaler.
+/// The GeneralScaler of mode GeneralScaler; schedules reach it as floors of its own.
 pub(super) fn scaler(service: &CashService) -> GeneralScaler {
     let (bounds, template) =
         (service.spec.bounds(), service.spec.autoscaling.scaler.clone().unwrap_or_default());
@@ -77,7 +78,7 @@ fn cpu() -> MetricSpec {
     }
 }
 
-/// The PodDisruptionBudget; a service that may run a single pod has none, since it would block every drain.
+/// The PodDisruptionBudget, whatever schedules are in force; a service that may run a single pod has none, since it would block every drain.
 pub(super) fn disruption_budget(service: &CashService) -> Option<PodDisruptionBudget> {
     (service.spec.bounds().min > 1).then(|| PodDisruptionBudget {
         metadata: labels::stable_metadata(service),

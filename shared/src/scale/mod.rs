@@ -29,7 +29,7 @@ pub use decision::{
 pub use number::Number;
 pub use observation::{Floor, Observation, Reading, Series};
 pub use plan::{DirectionPlan, FallbackPlan, Invalid, MetricPlan, Plan, RulesPlan, SafetyPlan, Target};
-pub use policies::{Expressions, NoExpressions, Policy, PriceKnown, Situation};
+pub use policies::{Expressions, NoExpressions, Policy, PriceKnown, Situation, affordable};
 pub use record::{Record, WriteOutcome, replay};
 pub use records::Records;
 pub use ring::{Entry, Ring};

@@ -7,13 +7,16 @@ use crate::runtime::{
     error::Error,
 };
 use csop_shared::{
-    api::{CashService, GeneralScaler, cash_service::AutoscalingMode},
+    api::{
+        CashService, GeneralScaler,
+        cash_service::{AutoscalingMode, Bounds},
+    },
     names::annotations,
     render::{
         Manifest, Plan,
         secrets::{self, Content},
     },
-    revision,
+    revision, schedule,
 };
 use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::{
@@ -38,7 +41,9 @@ const SCALERS: [&str; 2] = ["HorizontalPodAutoscaler", "GeneralScaler"];
 
 pub(super) fn desired(obj: &CashService, observed: &Observed, now: Timestamp) -> Result<Desired, Error> {
     let secrets = WantedSecrets::of(obj, observed)?;
-    let plan = Plan { service: obj, secrets_digest: secrets.digest.as_deref() };
+    let floors = observed.situation(obj, now).floors;
+    let bounds = schedule::bounds(&obj.spec, &floors);
+    let plan = Plan { service: obj, secrets_digest: secrets.digest.as_deref(), floors: &floors };
     let hash = revision::of_template(&plan.template());
     let record = observed.history.next(&plan, &hash);
     let kept = observed.history.kept(usize::from(record.is_some()));
@@ -53,7 +58,7 @@ pub(super) fn desired(obj: &CashService, observed: &Observed, now: Timestamp) ->
         if conflict.is_some() && SCALERS.contains(&manifest.kind) {
             continue;
         }
-        children.push(child(manifest, Policy::Apply)?.born_with(obj));
+        children.push(child(manifest, Policy::Apply)?.born_with(obj, &bounds));
     }
     // A generated value cannot be made again: its Secret goes with the service and not before. The account may still be that of
     // old pods.
@@ -66,7 +71,7 @@ pub(super) fn desired(obj: &CashService, observed: &Observed, now: Timestamp) ->
         .filter_map(|kind| Some(ChildId { kind: kind_of(kind)?, name: obj.name_any() }));
     Ok(Desired {
         children,
-        scale: size(obj, observed).filter(|_| conflict.is_none()),
+        scale: size(obj, observed, &bounds).filter(|_| conflict.is_none()),
         keep: keep.chain(live_config_maps(observed)).chain(held).chain(left).collect(),
         conflicts: conflict.into_iter().collect(),
         hold: rest_of_burst(observed, now),
@@ -87,14 +92,14 @@ fn other_scaler(obj: &CashService, observed: &Observed) -> Option<Conflict> {
 pub(super) fn changes_revision(obj: &CashService, observed: &Observed) -> Result<bool, Error> {
     let Some(live) = live_revision(observed) else { return Ok(false) };
     let secrets = WantedSecrets::of(obj, observed)?;
-    let plan = Plan { service: obj, secrets_digest: secrets.digest.as_deref() };
+    let plan = Plan { service: obj, secrets_digest: secrets.digest.as_deref(), floors: &[] };
     Ok(revision::of_template(&plan.template()) != live)
 }
 
 /// Every child by kind and name, as far as the spec alone tells.
 pub(super) fn claims(obj: &CashService) -> Vec<ChildId> {
     let name = obj.name_any();
-    let plan = Plan { service: obj, secrets_digest: None };
+    let plan = Plan { service: obj, secrets_digest: None, floors: &[] };
     let rendered =
         plan.manifests().into_iter().filter_map(|m| Some(ChildId { kind: kind_of(m.kind)?, name: m.name }));
     let generated = obj.spec.secrets.iter().filter(|s| s.generate.is_some());
@@ -111,11 +116,11 @@ fn rest_of_burst(observed: &Observed, now: Timestamp) -> Option<Duration> {
 
 /// The size that the operator itself writes: that of mode Fixed, and a way out of zero in mode HPA, where the autoscaler does
 /// nothing.
-fn size(obj: &CashService, observed: &Observed) -> Option<ScaleIntent> {
+fn size(obj: &CashService, observed: &Observed, bounds: &Bounds) -> Option<ScaleIntent> {
     let stuck = || observed.deployment.as_ref().and_then(|d| d.spec.as_ref()?.replicas) == Some(0);
     let replicas = match obj.spec.mode() {
-        AutoscalingMode::Fixed => obj.spec.replicas,
-        AutoscalingMode::HPA if stuck() => obj.spec.bounds().min,
+        AutoscalingMode::Fixed => bounds.min,
+        AutoscalingMode::HPA if stuck() => bounds.min,
         _ => return None,
     };
     Some(ScaleIntent { child: ChildId::of::<Deployment>(obj.name_any()), replicas })
@@ -241,20 +246,19 @@ fn kind_of(kind: &str) -> Option<ChildKind> {
 }
 
 /// A Deployment that was deleted comes back with the size that it had, for whoever scales it to go on from.
-fn size_at_birth(obj: &CashService) -> i32 {
-    let bounds = obj.spec.bounds();
+fn size_at_birth(obj: &CashService, bounds: &Bounds) -> i32 {
     let last = obj.status.as_ref().and_then(|s| s.wanted_replicas).filter(|wanted| *wanted > 0);
-    last.map_or_else(|| obj.spec.first_replicas(), |wanted| bounds.clamp(wanted))
+    bounds.clamp(last.unwrap_or(obj.spec.replicas))
 }
 
 trait BornWith {
-    fn born_with(self, obj: &CashService) -> Self;
+    fn born_with(self, obj: &CashService, bounds: &Bounds) -> Self;
 }
 
 impl BornWith for Child {
     /// A Deployment is born with its wanted size; afterwards that number has its own writer. Nothing runs without its
     /// NetworkPolicy.
-    fn born_with(self, obj: &CashService) -> Self {
+    fn born_with(self, obj: &CashService, bounds: &Bounds) -> Self {
         // Without its policy a service would be open to everybody.
         if self.kind == ChildKind::of::<NetworkPolicy>() {
             return self.essential();
@@ -262,7 +266,7 @@ impl BornWith for Child {
         if self.kind != ChildKind::of::<Deployment>() {
             return self;
         }
-        let size: Value = json!({ "spec": { "replicas": size_at_birth(obj) } });
+        let size: Value = json!({ "spec": { "replicas": size_at_birth(obj, bounds) } });
         self.at_birth(size).essential()
     }
 }

@@ -72,7 +72,7 @@ impl Kind for CashServices {
             slim: keep_states,
             concerns: service_of,
         };
-        vec![pods, related::secrets(), related::autoscalers()]
+        vec![pods, related::secrets(), related::autoscalers(), related::schedules()]
     }
 
     fn claims(obj: &CashService) -> Vec<ChildId> {

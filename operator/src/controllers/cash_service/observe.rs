@@ -1,12 +1,15 @@
 //! What the controller reads before it decides.
 
 use super::{PODS, desired, pending::Pending};
-use crate::controllers::related::{AUTOSCALERS, SECRETS, fingerprint, maker, target_key};
+use crate::controllers::related::{
+    AUTOSCALERS, SECRETS, fingerprint, maker, raised_key, schedules_of, target_key,
+};
 use crate::runtime::{children::ChildKind, context::Context, error::Error, live::Live};
 use csop_shared::{
-    api::CashService,
+    api::{CashService, CashServiceScheduledScale, cash_service_scheduled_scale::ScheduleTargetKind},
     names::annotations,
     render::{History, Recorded, secrets},
+    schedule::{self, Situation},
 };
 use jiff::Timestamp;
 use k8s_openapi::api::{
@@ -34,6 +37,8 @@ pub struct Observed {
     pub pods: Vec<Pod>,
     /// An autoscaler of somebody else on its Deployment, as kind and name; of the object that made it, if there is one.
     pub foreign_autoscaler: Option<String>,
+    /// Its schedules.
+    pub schedules: Vec<CashServiceScheduledScale>,
     /// Fresh random bytes, enough for every secret that might have to be generated.
     pub entropy: Vec<u8>,
     /// Since when a change of the pod template waits.
@@ -52,6 +57,12 @@ impl Observed {
         template.metadata.as_ref()?.annotations.as_ref()?.get(name).map(String::as_str)
     }
 
+    /// What the schedules come to.
+    pub(super) fn situation(&self, obj: &CashService, now: Timestamp) -> Situation {
+        let bounds = (obj.spec.bounds().min, obj.spec.autoscaling.max_replicas);
+        schedule::situation(&self.schedules, obj.spec.mode(), bounds, now)
+    }
+
     /// The Secrets of others that are wanted and not there.
     pub(super) fn missing_secrets(&self) -> impl Iterator<Item = &str> {
         self.foreign_secrets.iter().filter(|(_, content)| content.is_none()).map(|(name, _)| name.as_str())
@@ -61,6 +72,7 @@ impl Observed {
 pub(super) fn observe(obj: &CashService, ctx: &Context, pending: &Pending) -> Result<Observed, Error> {
     let (namespace, name) = (obj.namespace().unwrap_or_default(), obj.name_any());
     let uid = obj.uid().unwrap_or_default();
+    let keys = BTreeSet::from([raised_key(ScheduleTargetKind::CashService, &name)]);
     let mut observed = Observed {
         deployment: owned::<Deployment>(obj, ctx)?.into_iter().find(|d| d.name_any() == name),
         history: History::new(
@@ -70,11 +82,12 @@ pub(super) fn observe(obj: &CashService, ctx: &Context, pending: &Pending) -> Re
         foreign_secrets: foreign_secrets(obj, ctx)?,
         pods: ctx.related(PODS, &namespace, &name)?.iter().filter_map(|p| p.parse().ok()).collect(),
         foreign_autoscaler: foreign_autoscaler(obj, ctx)?,
+        schedules: schedules_of(ctx, obj, &keys)?,
         entropy: ctx.entropy(entropy_needed(obj))?,
         pending_since: None,
     };
     let waits = desired::changes_revision(obj, &observed)?;
-    observed.pending_since = pending.since(&uid, waits, Timestamp::now());
+    observed.pending_since = pending.since(&uid, waits, ctx.now());
     Ok(observed)
 }
 

@@ -12,6 +12,7 @@ use csop_shared::{
     health::{self, Cause},
     names::annotations,
     reasons::{events, service as reasons},
+    schedule,
 };
 use jiff::Timestamp;
 use k8s_openapi::api::{apps::v1::Deployment, autoscaling::v2::HorizontalPodAutoscaler};
@@ -25,6 +26,7 @@ pub(super) fn status(
 ) -> Verdict<CashServiceStatus> {
     let previous = obj.status.clone().unwrap_or_default();
     let name = obj.name_any();
+    let situation = observed.situation(obj, now);
     let deployment: Option<Deployment> = applied.get(&name);
     let autoscaler: Option<HorizontalPodAutoscaler> = applied.get(&name);
     let seen = Seen::of(deployment.as_ref(), obj);
@@ -44,7 +46,8 @@ pub(super) fn status(
         ready_replicas: Some(seen.ready),
         wanted_replicas: Some(seen.wanted),
         ready: Some(format!("{}/{}", seen.ready, seen.wanted)),
-        bounds: Some(obj.spec.bounds()),
+        bounds: Some(schedule::bounds(&obj.spec, &situation.floors)),
+        schedules: situation.names,
         url: obj.url(),
         last_action: action::answer(
             obj.annotations().get(annotations::ACTION),
@@ -71,7 +74,7 @@ pub(super) fn status(
     );
 
     let events = notices(&previous, &status, &verdict, applied);
-    Verdict { status, requeue: None, events }
+    Verdict { status, alarm: situation.next_change, events, ..Verdict::default() }
 }
 
 /// The numbers of the live Deployment.

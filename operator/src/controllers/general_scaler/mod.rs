@@ -9,7 +9,7 @@ mod target;
 use std::sync::Arc;
 
 use axum::Router;
-use csop_shared::api::{CashService, GeneralScaler, GeneralScalerStatus};
+use csop_shared::api::{GeneralScaler, GeneralScalerStatus};
 use csop_shared::expressions::Cel;
 use csop_shared::scale::{Expressions, WriteOutcome};
 use jiff::Timestamp;
@@ -24,7 +24,6 @@ use crate::runtime::context::Context;
 use crate::runtime::desired::{Applied, Desired, Rescale, Rescaled};
 use crate::runtime::error::Error;
 use crate::runtime::kind::{Kind, Verdict, Watch};
-use crate::runtime::live::Live;
 use crate::runtime::metrics::Metrics;
 use crate::runtime::wake::Waker;
 use crate::sampling::Asker;
@@ -36,10 +35,6 @@ pub use observe::Observed;
 const DEPLOYMENTS: &str = "scaled-deployments";
 /// Name of the watch on StatefulSets.
 const STATEFUL_SETS: &str = "scaled-stateful-sets";
-/// Name of the watch on scalers, by what they scale.
-const SCALERS: &str = "scalers";
-/// Name of the watch on services, for who scales their Deployments.
-const SERVICES: &str = "scaled-services";
 
 /// Scales what `GeneralScaler` objects name.
 pub struct GeneralScalers {
@@ -84,27 +79,14 @@ impl Kind for GeneralScalers {
     fn watches() -> Vec<Watch> {
         let workloads =
             |name, kind| Watch { name, kind, selector: None, slim: keep_size, concerns: |_| vec![] };
-        let scalers = Watch {
-            name: SCALERS,
-            kind: ChildKind::of::<GeneralScaler>(),
-            selector: None,
-            slim: keep_scaled,
-            concerns: scaled_by,
-        };
-        let services = Watch {
-            name: SERVICES,
-            kind: ChildKind::of::<CashService>(),
-            selector: None,
-            slim: keep_mode,
-            concerns: |_| vec![],
-        };
         vec![
             workloads(DEPLOYMENTS, ChildKind::of::<Deployment>()),
             workloads(STATEFUL_SETS, ChildKind::of::<StatefulSet>()),
             related::autoscalers(),
             related::secrets(),
-            scalers,
-            services,
+            related::schedules(),
+            related::scalers(),
+            related::services(),
         ]
     }
 
@@ -200,29 +182,4 @@ fn keep_size(workload: &mut Value) {
         "spec": { "replicas": workload["spec"]["replicas"] },
         "status": { "readyReplicas": workload["status"]["readyReplicas"] },
     });
-}
-
-/// Of a scaler only what it scales.
-fn keep_scaled(scaler: &mut Value) {
-    let spec = json!({
-        "targetDeployment": scaler["spec"]["targetDeployment"],
-        "targetRef": scaler["spec"]["targetRef"],
-    });
-    *scaler = json!({ "metadata": named(scaler), "spec": spec });
-}
-
-/// Of a service only who decides its size.
-fn keep_mode(service: &mut Value) {
-    let mode = service["spec"]["autoscaling"]["mode"].take();
-    *service = json!({ "metadata": named(service), "spec": { "autoscaling": { "mode": mode } } });
-}
-
-fn scaled_by(scaler: &Live) -> Vec<String> {
-    let spec = &scaler.value()["spec"];
-    let key = |kind: &Value, name: &Value| {
-        Some(related::target_key(kind.as_str().unwrap_or_default(), name.as_str()?))
-    };
-    let deployment = key(&json!("Deployment"), &spec["targetDeployment"]);
-    let other = || key(&spec["targetRef"]["kind"], &spec["targetRef"]["name"]);
-    deployment.or_else(other).into_iter().collect()
 }

@@ -3,14 +3,18 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use csop_shared::api::GeneralScaler;
+use csop_shared::api::cash_service::AutoscalingMode;
+use csop_shared::api::cash_service_scheduled_scale::ScheduleTargetKind;
 use csop_shared::api::general_scaler::{AuthRef, Outcome, SourceConfig, SourceType};
+use csop_shared::api::{CashService, GeneralScaler};
 use csop_shared::names::annotations;
 use csop_shared::scale::{Plan, State};
-use kube::ResourceExt;
+use csop_shared::schedule::{self, Situation};
+use jiff::Timestamp;
+use kube::{Resource, ResourceExt};
 
 use super::{GeneralScalers, asker, target};
-use crate::controllers::related::{SECRETS, fingerprint};
+use crate::controllers::related::{SECRETS, fingerprint, raised_key, schedules_of};
 use crate::metric_sources::{Credentials, Subject};
 use crate::runtime::children::ChildId;
 use crate::runtime::context::Context;
@@ -29,6 +33,10 @@ pub struct Observed {
     pub rival: Option<String>,
     /// The scaler as it is evaluated.
     pub view: View,
+    /// The names of the schedules that are in force.
+    pub schedules: Vec<String>,
+    /// When another schedule comes into force, or one of them ends.
+    pub next_change: Option<Timestamp>,
 }
 
 pub(super) async fn observe(
@@ -52,11 +60,12 @@ pub(super) async fn observe(
     let namespace = obj.namespace().unwrap_or_default();
     let subject = Subject { namespace: namespace.clone(), scaler: obj.name_any(), target: target.clone() };
     let wants = wants(scalers, obj, &plan, &subject, ctx).await?;
+    let situation = situation(obj, &plan, ctx)?;
     let facts = Facts {
         target: seen.view,
         paused: obj.annotations().get(annotations::PAUSED).is_some_and(|v| v == "true"),
         conflict: rival.is_some(),
-        floors: vec![],
+        floors: situation.floors,
     };
     let view = scalers.evaluator.follow(Following {
         asker,
@@ -71,7 +80,18 @@ pub(super) async fn observe(
         term: ctx.mandate().number(),
     });
     let target_id = ChildId { kind: seen.kind, name: target.name };
-    Ok(Observed { target_id, watched: seen.watched, rival, view })
+    let (schedules, next_change) = (situation.names, situation.next_change);
+    Ok(Observed { target_id, watched: seen.watched, rival, view, schedules, next_change })
+}
+
+/// What its schedules come to, and those of the service that has made it.
+fn situation(obj: &GeneralScaler, plan: &Plan, ctx: &Context) -> Result<Situation, Error> {
+    let services = obj.owner_references().iter().filter(|owner| owner.kind == CashService::kind(&()));
+    let services = services.map(|owner| raised_key(ScheduleTargetKind::CashService, &owner.name));
+    let own = raised_key(ScheduleTargetKind::GeneralScaler, &obj.name_any());
+    let schedules = schedules_of(ctx, obj, &services.chain(std::iter::once(own)).collect())?;
+    let bounds = (plan.min, Some(plan.max));
+    Ok(schedule::situation(&schedules, AutoscalingMode::GeneralScaler, bounds, ctx.now()))
 }
 
 fn plan(scalers: &GeneralScalers, obj: &GeneralScaler) -> Result<Arc<Plan>, Error> {

@@ -33,18 +33,19 @@ pub(super) fn status(
     let status = full(obj, observed, view, now);
     let look = (!observed.watched).then(|| view.plan.interval.unsigned_abs().max(UNWATCHED));
     if same_but_for_values(&previous, &status) {
-        return Verdict { status: previous, requeue: look, events: vec![] };
+        return Verdict { status: previous, requeue: look, alarm: observed.next_change, events: vec![] };
     }
     let respecified = previous.observed_generation != obj.metadata.generation;
     if !view.quiet.is_zero() && !respecified && applied.rescaled.is_none() && view.decision.is_some() {
         return Verdict {
             status: previous,
             requeue: Some(look.map_or(view.quiet, |look| look.min(view.quiet))),
+            alarm: observed.next_change,
             events: vec![],
         };
     }
     let events = notices(&previous, &status, observed, view, applied);
-    Verdict { status, requeue: look, events }
+    Verdict { status, requeue: look, alarm: observed.next_change, events }
 }
 
 /// Whether two statuses differ in nothing but what changes all the time.
@@ -96,7 +97,7 @@ pub(super) fn full(
     status.max_replicas = Some(decision.bounds.max);
     status.cause = Some(decision.cause.clone());
     status.metrics = decision.inputs.iter().map(metric).collect();
-    status.schedules = vec![];
+    status.schedules.clone_from(&observed.schedules);
     view.state.write_to(&mut status);
     set(&mut status, types::READY, ready(observed, view, decision), obj, now);
     set(&mut status, types::METRICS_AVAILABLE, available(view, decision), obj, now);

@@ -10,8 +10,8 @@ use kube::ResourceExt;
 use kube::api::{Api, DynamicObject};
 use kube::discovery::oneshot::pinned_kind;
 
-use super::{DEPLOYMENTS, SCALERS, SERVICES, STATEFUL_SETS};
-use crate::controllers::related::{AUTOSCALERS, maker, target_key};
+use super::{DEPLOYMENTS, STATEFUL_SETS};
+use crate::controllers::related::{AUTOSCALERS, SCALERS, SERVICES, maker, target_key};
 use crate::runtime::children::ChildKind;
 use crate::runtime::context::Context;
 use crate::runtime::error::Error;

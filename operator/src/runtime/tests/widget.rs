@@ -19,6 +19,7 @@ use tokio::task::JoinSet;
 use super::api::Api;
 use crate::runtime::caches::Caches;
 use crate::runtime::children::{Child, ChildId, ChildKind};
+use crate::runtime::clock::Clock;
 use crate::runtime::context::Context;
 use crate::runtime::desired::{Applied, Desired, ScaleIntent};
 use crate::runtime::error::Error;
@@ -26,7 +27,6 @@ use crate::runtime::events::Notice;
 use crate::runtime::foreign::Trusted;
 use crate::runtime::kind::{Kind, Verdict};
 use crate::runtime::mandate::Mandate;
-use crate::runtime::metrics::Metrics;
 use crate::runtime::reconcile::Reconciler;
 use crate::runtime::scope::Scope;
 
@@ -149,7 +149,7 @@ impl Kind for Widgets {
             now,
         );
         let events = if flipped { vec![Notice::normal("Flipped", "Test", "ready flipped")] } else { vec![] };
-        Verdict { status, requeue: None, events }
+        Verdict { status, events, ..Verdict::default() }
     }
 }
 
@@ -172,11 +172,13 @@ impl Rig {
         let mut caches = Caches::new(Scope::All, Trusted::default());
         caches.add::<Widgets>();
         let mandate = Mandate::unlimited();
-        let ctx = Arc::new(Context::new(client.clone(), caches, Arc::new(Metrics::default()), mandate, 4, 0));
+        let ctx =
+            Arc::new(Context::new(client.clone(), caches, Arc::default(), mandate, 4, 0, Clock::default()));
         let watches = ctx.caches.start(&client, false);
         tokio::time::timeout(Duration::from_secs(10), ctx.caches.synced()).await.unwrap();
         let (store, writer) = reflector::store();
-        let reconciler = Reconciler { kind: Arc::new(Widgets), ctx, store, slots: Arc::default() };
+        let reconciler =
+            Reconciler { kind: Arc::new(Widgets), ctx, store, slots: Arc::default(), alarms: Arc::default() };
         api.writes();
         Self { api: api.clone(), reconciler, writer, _watches: watches }
     }

@@ -42,6 +42,10 @@ pub struct CashServiceStatus {
     /// The bounds of the replica count that are in force.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bounds: Option<Bounds>,
+    /// Names of the schedules that are in force.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(extend("x-kubernetes-list-type" = "set"))]
+    pub schedules: Vec<String>,
     /// The address inside the cluster.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
@@ -76,6 +80,8 @@ pub enum BoundsSource {
     /// The service's own spec.
     #[default]
     Spec,
+    /// A schedule that is in force.
+    Schedule,
 }
 
 impl Conditioned for CashServiceStatus {

@@ -41,7 +41,8 @@ pub struct RulesPlan {
 }
 
 impl SafetyPlan {
-    pub(super) fn new(safety: Option<&Safety>) -> Self {
+    /// Fills in the defaults.
+    pub fn new(safety: Option<&Safety>) -> Self {
         let none = Safety::default();
         let safety = safety.unwrap_or(&none);
         let windows = safety.stabilization_window_seconds.unwrap_or_default();

@@ -1,7 +1,7 @@
 //! A budget: it only limits.
 
 use super::{CauseKind, Invalid, Number, Policy, PolicyStep, PolicyType, PriceKnown, Situation};
-use crate::api::general_scaler::PolicyConfig;
+use crate::api::{GeneralScaler, general_scaler::PolicyConfig};
 
 /// A month as cloud providers count it.
 const HOURS_PER_MONTH: i64 = 730;
@@ -39,6 +39,10 @@ impl Cost {
         Ok(Self { budget, fixed, hours: hours.unsigned_abs(), given, measured })
     }
 
+    fn cap(&self, price: Number) -> i32 {
+        self.budget.minus(self.fixed).floor_ratio(price, self.hours)
+    }
+
     fn price(&self, known: PriceKnown) -> Option<Number> {
         match known {
             PriceKnown::Known(price) if self.measured => Some(price),
@@ -48,11 +52,20 @@ impl Cost {
     }
 }
 
+/// Most replicas that the budget of a scaler pays for by the last price that it knows; none without a budget or a price.
+pub fn affordable(scaler: &GeneralScaler) -> Option<i32> {
+    let config =
+        scaler.spec.all_policies().find(|policy| policy.type_ == PolicyType::Cost)?.config.as_ref()?;
+    let cost = Cost::new(config).ok()?;
+    let last = scaler.status.as_ref().and_then(|status| status.last_price.as_ref());
+    Some(cost.cap(cost.price(last.map_or(PriceKnown::Lost, |price| PriceKnown::Known(price.value)))?))
+}
+
 impl Policy for Cost {
     fn apply(&self, situation: &Situation<'_>, desired: i32) -> PolicyStep {
         let price = self.price(situation.price);
         let cap = match price {
-            Some(price) => self.budget.minus(self.fixed).floor_ratio(price, self.hours),
+            Some(price) => self.cap(price),
             None => situation.current,
         };
         let after = desired.min(cap.max(situation.min));

@@ -4,6 +4,8 @@ mod cel;
 mod cost;
 mod slo;
 
+pub use cost::affordable;
+
 use super::{
     Number,
     cause::CauseKind,

@@ -1,0 +1,212 @@
+//! What the controller reads before it decides.
+
+use std::collections::BTreeSet;
+
+use csop_shared::api::cash_service::AutoscalingMode;
+use csop_shared::api::cash_service_scheduled_scale::ScheduleTargetKind;
+use csop_shared::api::{CashService, CashServiceScheduledScale, GeneralScaler};
+use csop_shared::scale::{SafetyPlan, affordable};
+use csop_shared::schedule::{self, Calendar};
+use jiff::SignedDuration;
+use k8s_openapi::api::apps::v1::Deployment;
+use k8s_openapi::api::core::v1::{Pod, ResourceQuota};
+use kube::ResourceExt;
+use kube::api::{Api, ListParams};
+
+use super::readiness::ready_within;
+use crate::controllers::related::{ANY_QUOTA, QUOTAS, SCALERS, SERVICES};
+use crate::runtime::context::Context;
+use crate::runtime::error::Error;
+
+/// Most pods that are looked at to tell how soon they are ready.
+const PODS_LOOKED_AT: u32 = 200;
+
+/// What is known of a schedule's target; nothing when it does not exist.
+#[derive(Clone, Debug, Default)]
+pub struct Observed {
+    /// The target.
+    pub target: Option<Target>,
+}
+
+/// A target that exists.
+#[derive(Clone, Debug, Default)]
+pub struct Target {
+    /// Who scales it; a scaler of its own counts as mode GeneralScaler.
+    pub mode: AutoscalingMode,
+    /// Fewest replicas by its own spec.
+    pub min: i32,
+    /// Most replicas by its own spec, if there is a limit.
+    pub max: Option<i32>,
+    /// What it has in force, in words; nothing while it has not answered to the schedule.
+    pub answer: Option<String>,
+    /// The replicas that it asks for now, where that matters.
+    pub current: Option<i32>,
+    /// Most replicas that its budget pays for.
+    pub affordable: Option<i32>,
+    /// Why the namespace's quotas have no room for the floor.
+    pub quota: Option<String>,
+    /// How a GeneralScaler climbs, where that matters.
+    pub way: Option<Way>,
+}
+
+/// How a GeneralScaler climbs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Way {
+    /// Most pods of one operation.
+    pub rate: i32,
+    /// Time between two operations.
+    pub cooldown: SignedDuration,
+    /// Time within which nine of ten pods are ready.
+    pub ready: SignedDuration,
+}
+
+pub(super) async fn observe(obj: &CashServiceScheduledScale, ctx: &Context) -> Result<Observed, Error> {
+    let target = obj.spec.target();
+    let named = |kind| target.filter(|(is, _)| *is == kind).map(|(_, name)| name.to_owned());
+    let service_name = named(ScheduleTargetKind::CashService);
+    let scaler_name = named(ScheduleTargetKind::GeneralScaler);
+    let service = related::<CashService>(SERVICES, obj, service_name.as_ref(), ctx)?;
+    let own = service.as_ref().filter(|service| service.spec.mode() == AutoscalingMode::GeneralScaler);
+    let scaler_name = scaler_name.or_else(|| own.map(ResourceExt::name_any));
+    let scaler = related::<GeneralScaler>(SCALERS, obj, scaler_name.as_ref(), ctx)?;
+    let mut target = match (&service, &scaler) {
+        (Some(service), _) => of_service(obj, service, scaler.as_ref()),
+        (None, Some(scaler)) => of_scaler(obj, scaler),
+        (None, None) => return Ok(Observed::default()),
+    };
+    let deployment = service.map(|service| service.name_any());
+    look_closer(obj, &mut target, deployment, scaler, ctx).await?;
+    Ok(Observed { target: Some(target) })
+}
+
+/// The related object of this name; `obj` is woken when it changes, and not any more by the one that it named before.
+fn related<K: serde::de::DeserializeOwned>(
+    watch: &str,
+    obj: &CashServiceScheduledScale,
+    name: Option<&String>,
+    ctx: &Context,
+) -> Result<Option<K>, Error> {
+    let names: BTreeSet<String> = name.into_iter().cloned().collect();
+    let live = ctx.named(watch, obj, &names)?.into_values().flatten().next();
+    // One that cannot be read is told by its own controller.
+    Ok(live.and_then(|live| live.parse().ok()))
+}
+
+fn of_service(
+    obj: &CashServiceScheduledScale,
+    service: &CashService,
+    scaler: Option<&GeneralScaler>,
+) -> Target {
+    let status = service.status.clone().unwrap_or_default();
+    let in_force = status.schedules.contains(&obj.name_any());
+    let bounds = status.bounds.filter(|_| in_force);
+    let own = bounds.map(|bounds| match bounds.max {
+        Some(max) => format!("min {}, max {max}", bounds.min),
+        None => format!("min {}", bounds.min),
+    });
+    let mode = service.spec.mode();
+    Target {
+        mode,
+        min: service.spec.bounds().min,
+        max: service.spec.autoscaling.max_replicas,
+        answer: match mode {
+            AutoscalingMode::GeneralScaler => scaler.and_then(|scaler| of_scaler(obj, scaler).answer),
+            _ => own,
+        },
+        ..Target::default()
+    }
+}
+
+fn of_scaler(obj: &CashServiceScheduledScale, scaler: &GeneralScaler) -> Target {
+    let status = scaler.status.clone().unwrap_or_default();
+    let in_force = status.schedules.contains(&obj.name_any());
+    Target {
+        mode: AutoscalingMode::GeneralScaler,
+        min: scaler.spec.min_replicas.unwrap_or(1),
+        max: Some(scaler.spec.max_replicas),
+        answer: in_force.then(|| format!("a floor of GeneralScaler {}", scaler.name_any())),
+        ..Target::default()
+    }
+}
+
+/// Reads what is only needed now and then.
+async fn look_closer(
+    obj: &CashServiceScheduledScale,
+    target: &mut Target,
+    deployment: Option<String>,
+    scaler: Option<GeneralScaler>,
+    ctx: &Context,
+) -> Result<(), Error> {
+    let namespace = obj.namespace().unwrap_or_default();
+    let scaler = match scaler {
+        Some(slim) => get::<GeneralScaler>(ctx, &namespace, &slim.name_any()).await?,
+        None => None,
+    };
+    target.affordable = scaler.as_ref().and_then(affordable);
+    let scaled = || scaler.as_ref()?.spec.target().filter(|t| t.kind == "Deployment").map(|t| t.name);
+    let deployment = deployment.or_else(scaled);
+    let quotas: Vec<ResourceQuota> =
+        ctx.related(QUOTAS, &namespace, ANY_QUOTA)?.iter().filter_map(|live| live.parse().ok()).collect();
+    let counts = obj.spec.adds_to_current() && is_beginning(obj, ctx);
+    let auto = obj.spec.leads_by_itself();
+    if counts {
+        target.current = scaler.as_ref().and_then(|scaler| scaler.status.as_ref()?.current_replicas);
+    }
+    if quotas.is_empty() && !counts && !auto {
+        return Ok(());
+    }
+    let deployment = match deployment {
+        Some(name) => get::<Deployment>(ctx, &namespace, &name).await?,
+        None => None,
+    };
+    let spec = deployment.and_then(|deployment| deployment.spec);
+    let replicas = spec.as_ref().map(|spec| spec.replicas.unwrap_or(1));
+    target.current = replicas.filter(|_| counts).or(target.current);
+    if auto && let Some(scaler) = &scaler {
+        let safety = SafetyPlan::new(scaler.spec.safety.as_ref());
+        let pods = match &spec {
+            Some(spec) => pods(ctx, &namespace, spec.selector.match_labels.as_ref()).await?,
+            None => vec![],
+        };
+        let (rate, cooldown) = (safety.up.rate.max(1), safety.up.cooldown);
+        target.way = Some(Way { rate, cooldown, ready: ready_within(&pods) });
+    }
+    let floor = schedule::own_floor(&obj.spec, target.min, target.current.or(replicas));
+    let pod = spec.and_then(|spec| spec.template.spec);
+    if let (Some(floor), Some(pod), Some(replicas)) = (floor, pod, replicas) {
+        target.quota = schedule::shortfall(&quotas, &pod, floor.saturating_sub(replicas));
+    }
+    Ok(())
+}
+
+/// Whether a window is in force whose count at the start is not known yet.
+fn is_beginning(obj: &CashServiceScheduledScale, ctx: &Context) -> bool {
+    let Ok(calendar) = Calendar::new(&obj.spec) else { return false };
+    let window = calendar.active(ctx.now(), schedule::lead(obj, &calendar));
+    window.is_some_and(|window| schedule::base(obj, &window).is_none())
+}
+
+async fn get<K>(ctx: &Context, namespace: &str, name: &str) -> Result<Option<K>, Error>
+where
+    K: kube::Resource<DynamicType = (), Scope = k8s_openapi::NamespaceResourceScope>
+        + Clone
+        + std::fmt::Debug
+        + serde::de::DeserializeOwned,
+{
+    let api: Api<K> = Api::namespaced(ctx.client().clone(), namespace);
+    let attempted = || format!("read {} {namespace}/{name}", K::kind(&()));
+    api.get_opt(name).await.map_err(|error| Error::api(attempted(), error))
+}
+
+async fn pods(
+    ctx: &Context,
+    namespace: &str,
+    labels: Option<&std::collections::BTreeMap<String, String>>,
+) -> Result<Vec<Pod>, Error> {
+    let Some(labels) = labels else { return Ok(vec![]) };
+    let selector: Vec<String> = labels.iter().map(|(key, value)| format!("{key}={value}")).collect();
+    let some = ListParams::default().labels(&selector.join(",")).limit(PODS_LOOKED_AT);
+    let api: Api<Pod> = Api::namespaced(ctx.client().clone(), namespace);
+    let listed = api.list(&some).await;
+    Ok(listed.map_err(|error| Error::api(format!("list the pods of {namespace}"), error))?.items)
+}

@@ -1,0 +1,47 @@
+//! How soon pods are ready.
+
+use jiff::SignedDuration;
+use k8s_openapi::api::core::v1::Pod;
+
+/// What a pod is taken to need where none has shown it yet.
+const UNMEASURED: SignedDuration = SignedDuration::from_mins(1);
+
+/// The time from their creation within which nine of ten of these pods were ready (nearest rank).
+pub(super) fn ready_within(pods: &[Pod]) -> SignedDuration {
+    let mut times: Vec<_> = pods.iter().filter_map(ready_after).collect();
+    times.sort();
+    let rank = (times.len() * 9).div_ceil(10);
+    rank.checked_sub(1).and_then(|at| times.get(at)).copied().unwrap_or(UNMEASURED)
+}
+
+fn ready_after(pod: &Pod) -> Option<SignedDuration> {
+    let conditions = pod.status.as_ref()?.conditions.as_ref()?;
+    let ready = conditions.iter().find(|c| c.type_ == "Ready" && c.status == "True")?;
+    let ready = ready.last_transition_time.as_ref()?.0;
+    Some(ready.duration_since(pod.metadata.creation_timestamp.as_ref()?.0).max(SignedDuration::ZERO))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn pod(seconds: i64) -> Pod {
+        let ready = jiff::Timestamp::from_second(1_800_000_000 + seconds).unwrap();
+        let created = jiff::Timestamp::from_second(1_800_000_000).unwrap();
+        serde_json::from_value(json!({
+            "metadata": {"creationTimestamp": created},
+            "status": {"conditions": [{"type": "Ready", "status": "True", "lastTransitionTime": ready}]},
+        }))
+        .unwrap()
+    }
+
+    #[test]
+    fn nine_of_ten_count() {
+        let within = |pods: &[Pod]| ready_within(pods).as_secs();
+        let ten: Vec<Pod> = [4, 9, 1, 2, 3, 7, 300, 5, 6, 8].map(pod).into();
+        assert_eq!(within(&ten), 9);
+        assert_eq!(within(&[pod(12)]), 12);
+        assert_eq!(within(&[]), 60);
+    }
+}
