@@ -17,3 +17,4 @@ pub mod reasons;
 pub mod render;
 pub mod revision;
 pub mod scale;
+pub mod schedule;
