@@ -1,5 +1,9 @@
 //! The calendar, against the clocks of the world.
 
+mod anything;
+mod crons;
+mod reference;
+mod refused;
 mod windows;
 
 use super::Calendar;
@@ -21,13 +25,12 @@ fn once(at: &str, zone: &str, duration: &str) -> Spec {
     }
 }
 
+fn until(at: &str, until: &str, zone: &str) -> Spec {
+    Spec { duration: None, until: Some(until.into()), ..once(at, zone, "") }
+}
+
 fn again(cron: &str, zone: &str, duration: &str) -> Spec {
-    Spec {
-        cron: Some(cron.into()),
-        time_zone: Some(zone.into()),
-        duration: Some(duration.into()),
-        ..Spec::default()
-    }
+    Spec { at: None, cron: Some(cron.into()), ..once("", zone, duration) }
 }
 
 fn calendar(spec: &Spec) -> Calendar {
@@ -36,11 +39,6 @@ fn calendar(spec: &Spec) -> Calendar {
 
 /// The next starts after an instant.
 fn starts(spec: &Spec, after: &str, most: usize) -> Vec<String> {
-    let windows = calendar(spec);
-    windows.upcoming(at(after), NO_LEAD).take(most).map(|window| window.scheduled.to_string()).collect()
-}
-
-/// What is wrong with a spec.
-fn problems(spec: &Spec) -> Vec<String> {
-    Calendar::new(spec).unwrap_err().iter().map(ToString::to_string).collect()
+    let calendar = calendar(spec);
+    calendar.upcoming(at(after), NO_LEAD).take(most).map(|window| window.scheduled.to_string()).collect()
 }
