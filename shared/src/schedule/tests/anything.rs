@@ -65,7 +65,7 @@ fn ask_everything(spec: &Spec, calendar: &Calendar, now: Timestamp, other: Times
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 256, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 128, ..ProptestConfig::default() })]
 
     #[test]
     fn any_text_at_any_time(spec in specs(), now in instants(), other in instants(), lead in leads()) {

@@ -201,7 +201,7 @@ fn crons() -> impl Strategy<Value = Plain> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 32, ..ProptestConfig::default() })]
 
     #[test]
     fn any_cron_in_any_year(cron in crons(), zone in prop::sample::select(&ZONES[..]), year in 1990_i16..2090) {

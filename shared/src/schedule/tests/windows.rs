@@ -179,6 +179,19 @@ fn of_overlapping_windows_the_one_that_started_last_is_active() {
 }
 
 #[test]
+fn adjacent_windows_have_no_seam() {
+    for (zone, from) in
+        [("America/New_York", "2026-10-31T12:00:00Z"), ("Europe/London", "2027-03-27T12:00:00Z")]
+    {
+        let calendar = calendar(&again("0 * * * *", zone, "1h"));
+        for minute in 0..36 * 60 {
+            let now = at(from) + SignedDuration::from_mins(minute);
+            assert!(calendar.active(now, NO_LEAD).is_some(), "{zone} {now}");
+        }
+    }
+}
+
+#[test]
 fn a_dense_cron_with_long_windows_is_answered_at_once() {
     let calendar = calendar(&again("* * * * *", "America/New_York", "744h"));
     let now = at("2026-11-27T10:30:00.5Z");
