@@ -8,7 +8,7 @@ use thiserror::Error;
 const MOST: usize = 300;
 
 /// Why a source gave no usable answer. Its text reaches status and events, so it never holds a body or a credential.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Error)]
 pub enum Failure {
     /// Nobody answers there, or the connection broke.
     #[error("cannot reach {origin}: {problem}")]

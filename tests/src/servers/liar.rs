@@ -32,7 +32,15 @@ impl Liar {
     /// # Panics
     /// When there is none.
     pub async fn start() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
+        Self::start_on("127.0.0.1:0").await
+    }
+
+    /// Starts one where an honest server was.
+    ///
+    /// # Panics
+    /// When that still listens.
+    pub async fn start_on(address: &str) -> Self {
+        let listener = TcpListener::bind(address).await.expect("the port is free");
         let address = format!("http://{}", listener.local_addr().expect("it listens"));
         let (written, requests) = (Arc::<AtomicUsize>::default(), Arc::<AtomicUsize>::default());
         let (counted, asked) = (written.clone(), requests.clone());

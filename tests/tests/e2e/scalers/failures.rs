@@ -1,9 +1,11 @@
 //! Metrics that fail, and specs that ask for what cannot be.
 
+use csop_shared::api::GeneralScaler;
+use csop_tests::servers::liar::Liar;
 use csop_tests::servers::prometheus::{Prometheus, Settings};
 use serde_json::json;
 
-use super::{TARGET, decisions, events, is, message, prometheus, replicas, scaler, scene, size};
+use super::{SCALER, TARGET, decisions, events, is, message, prometheus, replicas, scaler, scene, size};
 
 #[tokio::test]
 async fn a_server_that_is_away_never_scales_down() {
@@ -50,4 +52,26 @@ async fn what_cannot_be_names_field_value_and_remedy() {
         "{}",
         message(&seen, "Ready")
     );
+}
+
+#[tokio::test]
+async fn the_newest_failure_is_the_one_that_is_told() {
+    let prefix = Some("/html".to_owned());
+    let (scene, mut server) =
+        (scene("newest").await, Prometheus::start(Settings { prefix, ..Settings::default() }).await);
+    let mut metric = prometheus(&server, "vector(500)", 100);
+    metric["config"]["serverAddress"] = json!(format!("{}/html", server.address()));
+    metric["maxAgeSeconds"] = json!(2);
+    scaler(&scene, json!({"metrics": [metric]})).await;
+    replicas(&scene, 5).await;
+    let says = async |words: &str| {
+        let told = |s: &GeneralScaler| message(s, "MetricsAvailable").contains(words);
+        scene.until(SCALER, &format!("says {words:?}"), told).await;
+    };
+    server.kill();
+    says("cannot reach").await;
+    let _liar = Liar::start_on(&server.listens_on()).await;
+    says("answers with HTML").await;
+    assert_eq!(events(&scene, "MetricsUnavailable").await.len(), 1, "it is still the same trouble");
+    assert_eq!(size(&scene.deployment(TARGET).await), Some(5));
 }
