@@ -249,7 +249,7 @@ impl Slot {
     }
 
     fn digest(&self) -> u64 {
-        news::digest(&self.decision, &self.state, &self.facts, self.trouble.is_some())
+        news::digest(&self.decision, &self.state, &self.facts, &self.feeds, self.trouble.is_some())
     }
 
     fn observation(&self) -> Observation {
