@@ -3,9 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use csop_shared::scale::{
-    Action, Decision, Observation, Plan, Reading, Record, Ring, State, WriteOutcome, advance,
-};
+use csop_shared::scale::{Action, Decision, Observation, Plan, Reading, Record, Ring, State, WriteOutcome};
 use jiff::Timestamp;
 use tokio::time::Instant;
 
@@ -204,9 +202,8 @@ impl Slot {
             return None;
         }
         let observation = self.observation();
-        let before = self.state.clone();
-        advance(&self.plan, &mut self.state, &observation, now, &mut self.decision);
-        let seq = self.ring.push(&self.plan, self.generation, before, observation, &self.decision);
+        let (state, decision) = (&mut self.state, &mut self.decision);
+        let seq = self.ring.advance(&self.plan, self.generation, state, observation, now, decision);
         let refused = self.trouble.as_ref().is_some_and(|t| t.to == self.decision.result && t.until > at);
         if self.decision.action != Action::Scale {
             // Nothing is left to be made, whatever could not be made before.
@@ -251,7 +248,7 @@ impl Slot {
             paused: self.facts.paused,
             conflict: self.facts.conflict,
             readings: self.feeds.iter().map(|feed| feed.latest().reading).collect(),
-            price: self.price.as_ref().map(|feed| feed.latest().reading),
+            price: self.price.as_ref().map(|feed| Box::new(feed.latest().reading)),
             floors: self.facts.floors.clone(),
         }
     }
@@ -323,7 +320,7 @@ impl Slot {
 
     /// The records, the oldest first.
     pub(super) fn records(&self) -> Vec<Record> {
-        self.ring.entries().filter_map(|entry| entry.record().ok()).collect()
+        self.ring.records()
     }
 }
 

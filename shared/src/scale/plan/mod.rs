@@ -52,9 +52,9 @@ pub struct Plan {
     /// Time without activity after which the target is scaled to zero.
     pub idle: SignedDuration,
     /// The metrics, in the order of the spec.
-    pub metrics: Vec<MetricPlan>,
+    pub metrics: Box<[MetricPlan]>,
     /// The policies, in order.
-    pub policies: Vec<Arc<dyn Policy>>,
+    pub policies: Box<[Arc<dyn Policy>]>,
     /// How fast and how often the number may change.
     pub safety: SafetyPlan,
     /// Age up to which a price counts as known.
