@@ -9,7 +9,7 @@ use csop_shared::reasons;
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::ObjectReference;
 use kube::core::DeserializeGuard;
-use kube::runtime::reflector::Store;
+use kube::runtime::reflector::{ObjectRef, Store};
 use kube::{Resource, ResourceExt};
 use tracing::Instrument;
 
@@ -214,8 +214,16 @@ impl<K: Kind> Reconciler<K> {
         let unreadable = || Error::Bug("a status that was just written cannot be read".to_owned());
         let mut written = written.ok_or_else(unreadable)?;
         written.managed_fields_mut().clear();
-        self.slots.written(written.clone());
+        self.remember(parent, written.clone());
         Ok(written)
+    }
+
+    /// Remembers the answer to a write until the watch has shown it, which it may have done before the answer came.
+    fn remember(&self, parent: &Parent, written: K::Object) {
+        self.slots.written(written);
+        if let Some(shown) = self.store.get(&ObjectRef::new(&parent.name).within(&parent.namespace)) {
+            self.slots.seen(shown.as_ref());
+        }
     }
 
     async fn tell_undone(&self, object: &K::Object, applied: &Applied) {
@@ -258,7 +266,7 @@ impl<K: Kind> Reconciler<K> {
         match status::write::<K>(&self.ctx, parent, wanted, version).await {
             Ok(Some(mut written)) => {
                 written.managed_fields_mut().clear();
-                self.slots.written(written);
+                self.remember(parent, written);
                 Ok(true)
             }
             Ok(None) => Ok(true),
