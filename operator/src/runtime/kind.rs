@@ -32,7 +32,7 @@ pub struct Watch {
     pub kind: ChildKind,
     /// Label selector; without it all objects of the kind.
     pub selector: Option<&'static str>,
-    /// Cuts what nobody reads from an object before it is cached.
+    /// Cuts what nobody reads from an object before it is cached; a change of nothing else wakes nobody.
     pub slim: fn(&mut Value),
     /// What it concerns by what it says itself, in its namespace: names of our objects, or keys by which they find it;
     /// `Context::named` and `Context::about` add those that ask for it.

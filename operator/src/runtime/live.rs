@@ -92,6 +92,18 @@ impl Live {
         serde_json::from_str(&self.json).expect("the text was written by serde_json")
     }
 
+    /// Whether nothing that is kept of an object of this name tells it from `other`, but perhaps its resource version.
+    pub(super) fn is_like(&self, other: &Self) -> bool {
+        let Self { uid, owner, deleting, intent, foreign, intent_owns_replicas, json, .. } = self;
+        *uid == other.uid
+            && *owner == other.owner
+            && *deleting == other.deleting
+            && *intent == other.intent
+            && *foreign == other.foreign
+            && *intent_owns_replicas == other.intent_owns_replicas
+            && *json == other.json
+    }
+
     /// Whether the object's controller has this UID.
     pub fn is_controlled_by(&self, uid: &str) -> bool {
         self.owner.as_ref().is_some_and(|o| &*o.uid == uid)
