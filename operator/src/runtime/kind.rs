@@ -43,8 +43,8 @@ pub struct Watch {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Verdict<S> {
     /// The whole status; the driver adds `observedGeneration` and the conditions Paused and Conflict, and turns Ready off for
-    /// children that could not be had.
-    pub status: S,
+    /// children that could not be had. None leaves the status as it is.
+    pub status: Option<S>,
     /// When to look again without being woken.
     pub requeue: Option<Duration>,
     /// What to tell; published after the status was written, and not at all when the status did not change.

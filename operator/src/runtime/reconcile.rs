@@ -22,7 +22,7 @@ use super::desired::{Applied, Desired, Rescale};
 use super::error::{Error, Retry};
 use super::events::Notice;
 use super::finalizer;
-use super::kind::Kind;
+use super::kind::{Kind, Verdict};
 use super::siblings::older_claimant;
 use super::slots::Slots;
 use super::status;
@@ -152,7 +152,9 @@ impl<K: Kind> Reconciler<K> {
         let observed = self.kind.observe(object, &self.ctx).await?;
         let desired = self.kind.desired(object, &observed, now)?;
         let applied = self.applier(object, parent, &finalizer::manager::<K>()).look_only(&desired)?;
-        let mut status = self.kind.status(object, &observed, &applied, &K::Outcomes::default(), now).status;
+        let verdict = self.kind.status(object, &observed, &applied, &K::Outcomes::default(), now);
+        let current = || K::current_status(object).cloned().unwrap_or_default();
+        let mut status = verdict.status.unwrap_or_else(current);
         status::tell(&mut status, &applied, object.meta().generation, now);
         Ok(status)
     }
@@ -183,15 +185,19 @@ impl<K: Kind> Reconciler<K> {
         }
         let object = announced.as_ref().unwrap_or(object);
         let outcomes = self.kind.act(object, &observed, &applied, &self.ctx).await?;
-        let mut verdict = self.kind.status(object, &observed, &applied, &outcomes, now);
-        status::tell(&mut verdict.status, &applied, object.meta().generation, now);
-        status::resume(&mut verdict.status, object.meta().generation, now);
-        verdict.events.extend(status::conflict_news(K::current_status(object), &verdict.status));
-        let wrote = self.write_status(object, parent, &verdict.status).await?;
-        if wrote {
-            self.ctx.events.publish(&object.object_ref(&()), &verdict.events).await;
+        let Verdict { status, requeue, mut events } =
+            self.kind.status(object, &observed, &applied, &outcomes, now);
+        let mut wrote = false;
+        if let Some(mut status) = status {
+            status::tell(&mut status, &applied, object.meta().generation, now);
+            status::resume(&mut status, object.meta().generation, now);
+            events.extend(status::conflict_news(K::current_status(object), &status));
+            wrote = self.write_status(object, parent, &status).await?;
         }
-        let requeue = next(&desired, &applied, verdict.requeue);
+        if wrote {
+            self.ctx.events.publish(&object.object_ref(&()), &events).await;
+        }
+        let requeue = next(&desired, &applied, requeue);
         tracing::debug!(changed = applied.changed, status = wrote, ?requeue, "reconciled");
         Ok(End { outcome: if applied.changed || wrote { "changed" } else { "steady" }, requeue })
     }

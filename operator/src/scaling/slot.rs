@@ -18,6 +18,8 @@ const FIRST_ANSWERS: Duration = Duration::from_secs(5);
 const SLACK: Duration = Duration::from_secs(1);
 /// How long a change that was refused is not tried again.
 const REFUSED: Duration = Duration::from_secs(60);
+/// How long a new scaler's status waits for the first decision.
+const FIRST_WORD: Duration = Duration::from_secs(2);
 /// Least time between two statuses without an operation.
 const QUIET: Duration = Duration::from_secs(10);
 
@@ -259,6 +261,7 @@ impl Slot {
         let digest = self.digest();
         let quiet = match self.told {
             Some((_, when)) if self.outgoing.is_none() => QUIET.saturating_sub(at.duration_since(when)),
+            None if self.evaluated.is_none() => FIRST_WORD.saturating_sub(at.duration_since(self.begun)),
             _ => Duration::ZERO,
         };
         if quiet.is_zero() && self.evaluated.is_some() {

@@ -71,7 +71,7 @@ pub(super) fn status(
     );
 
     let events = notices(&previous, &status, &verdict, applied);
-    Verdict { status, requeue: None, events }
+    Verdict { status: Some(status), requeue: None, events }
 }
 
 /// The numbers of the live Deployment.

@@ -149,7 +149,7 @@ impl Kind for Widgets {
             now,
         );
         let events = if flipped { vec![Notice::normal("Flipped", "Test", "ready flipped")] } else { vec![] };
-        Verdict { status, requeue: None, events }
+        Verdict { status: Some(status), requeue: None, events }
     }
 }
 
