@@ -1,7 +1,6 @@
 //! The last decisions of a scaler, kept small: only what a decision was made from, since the rest follows from that.
 
-use super::{Decision, Expressions, Observation, Plan, Record, Shared, State, WriteOutcome, record::Answers};
-use crate::api::GeneralScalerSpec;
+use super::{Decision, Expressions, Observation, Plan, Record, State, WriteOutcome, record::Answers};
 use jiff::Timestamp;
 use std::{collections::VecDeque, sync::Arc};
 
@@ -13,7 +12,7 @@ const KEPT: usize = 32;
 struct Entry {
     time: Timestamp,
     generation: i64,
-    spec: Shared<GeneralScalerSpec>,
+    plan: Arc<Plan>,
     /// What was remembered before; none where that is what the decision before this one left.
     before: Option<Box<State>>,
     observation: Observation,
@@ -37,7 +36,7 @@ impl Ring {
     /// decision's number.
     pub fn advance(
         &mut self,
-        plan: &Plan,
+        plan: &Arc<Plan>,
         generation: i64,
         state: &mut State,
         observation: Observation,
@@ -56,7 +55,7 @@ impl Ring {
         self.entries.push_back(Entry {
             time: now,
             generation,
-            spec: plan.spec.clone(),
+            plan: plan.clone(),
             before,
             observation,
             answers: decision.policies.iter().filter_map(|step| step.answer.clone()).collect(),
@@ -79,8 +78,8 @@ impl Ring {
         let mut left = State::default();
         let record = |(seq, entry): (u64, &Entry)| {
             let before = entry.before.as_deref().unwrap_or(&left).clone();
-            let (decision, next) = entry.decide(&before);
-            left = next;
+            left = before.clone();
+            let decision = entry.decide(&mut left);
             entry.record(seq, before, decision)
         };
         let first = self.last - self.entries.len() as u64 + 1;
@@ -88,21 +87,26 @@ impl Ring {
     }
 
     fn drop_oldest(&mut self) {
-        let Some(oldest) = self.entries.pop_front() else { return };
-        if let Some(next) = self.entries.front_mut()
-            && next.before.is_none()
-        {
-            next.before = oldest.before.as_deref().map(|before| Box::new(oldest.decide(before).1));
+        let Some(mut oldest) = self.entries.pop_front() else { return };
+        let next = self.entries.front_mut().filter(|next| next.before.is_none());
+        if let (Some(next), Some(mut state)) = (next, oldest.before.take()) {
+            oldest.decide(&mut state);
+            next.before = Some(state);
         }
     }
 }
 
 impl Entry {
-    /// Makes the decision again; expressions are not evaluated.
-    fn decide(&self, before: &State) -> (Decision, State) {
-        let answers: Arc<dyn Expressions> = Arc::new(Answers::new(self.answers.to_vec()));
-        let plan = Plan::new(self.spec.clone(), &answers).expect("it was decided by this spec");
-        super::decide(&plan, before, &self.observation, self.time)
+    /// Makes the decision again, from what was remembered before to what is afterwards; expressions are not evaluated.
+    fn decide(&self, state: &mut State) -> Decision {
+        let mut decision = Decision::default();
+        let answering = (!self.answers.is_empty()).then(|| {
+            let answers: Arc<dyn Expressions> = Arc::new(Answers::new(self.answers.to_vec()));
+            Plan::new(self.plan.spec.clone(), &answers).expect("it was decided by this spec")
+        });
+        let plan = answering.as_ref().unwrap_or(&self.plan);
+        super::advance(plan, state, &self.observation, self.time, &mut decision);
+        decision
     }
 
     fn record(&self, seq: u64, before: State, decision: Decision) -> Record {
@@ -110,8 +114,8 @@ impl Entry {
             seq,
             time: self.time,
             generation: self.generation,
-            spec: self.spec.clone(),
-            digest: Record::digest_of(&self.spec, &before, &self.observation, self.time),
+            spec: self.plan.spec.clone(),
+            digest: Record::digest_of(&self.plan.spec, &before, &self.observation, self.time),
             before,
             observation: self.observation.clone(),
             decision,

@@ -40,6 +40,7 @@ proptest! {
         spec["policies"] = json!([{"type": "cost", "config": {"maxCostPerHour": 2, "costPerPod": 0.1}}, {"type": "cel", "config": {"expression": "x"}}]);
         let expressions: Arc<dyn Expressions> = Arc::new(Fickle::default());
         let plan = Plan::new(serde_json::from_value::<GeneralScalerSpec>(spec).unwrap(), &expressions).unwrap();
+        let plan = Arc::new(plan);
         let (mut ring, mut made) = (Ring::default(), vec![]);
         let (mut state, mut current, mut now) = (State::default(), 3, start());
         for moment in moments.iter().cycle().take(40) {

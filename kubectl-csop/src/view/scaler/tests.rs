@@ -1,8 +1,9 @@
 use super::*;
 use csop_shared::api::GeneralScalerStatus;
-use csop_shared::scale::{Decision, Floor, Name, Observation, Reading, Ring, Series, State, decide};
+use csop_shared::scale::{Decision, Floor, Name, Observation, Reading, Ring, Series, State};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
+use std::sync::Arc;
 
 pub(crate) fn now() -> Timestamp {
     "2026-11-27T14:48:00Z".parse().unwrap()
@@ -36,7 +37,7 @@ pub(crate) fn seen(current: i32, values: &[Option<f64>]) -> Observation {
 }
 
 pub(crate) fn record_of(spec: GeneralScalerSpec, mut state: State, observation: Observation) -> Record {
-    let plan = plan(&spec).unwrap();
+    let plan = Arc::new(plan(&spec).unwrap());
     let mut ring = Ring::default();
     ring.advance(&plan, 1, &mut state, observation, now(), &mut Decision::default());
     ring.records().remove(0)

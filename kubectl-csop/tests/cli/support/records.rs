@@ -20,6 +20,7 @@ pub fn spec() -> Value {
 pub fn records() -> Value {
     let expressions: Arc<dyn Expressions> = Arc::new(NoExpressions);
     let plan = Plan::new(serde_json::from_value::<GeneralScalerSpec>(spec()).unwrap(), &expressions).unwrap();
+    let plan = Arc::new(plan);
     let now: Timestamp = "2026-01-02T00:00:00Z".parse().unwrap();
     let (mut ring, mut state) = (Ring::default(), State::default());
     for (after, value) in [(0, 1840.0), (15, 1850.5)] {

@@ -78,7 +78,7 @@ impl Plan {
         check(&spec)?;
         let interval = spec.interval_seconds.unwrap_or(INTERVAL_SECONDS).max(1);
         let max_age = MAX_AGE_SECONDS.max(interval.saturating_mul(MAX_AGE_INTERVALS));
-        let slo = spec.all_policies().find(|p| p.type_ == PolicyType::Slo).and_then(|p| p.config.as_ref());
+        let slo = spec.all_policies().find(|p| p.type_ == PolicyType::Slo).and_then(|p| p.config.as_deref());
         let latency = slo.and_then(|config| config.objective) == Some(Objective::Latency);
         let tolerance = slo.and_then(|config| config.tolerance);
         let names = metric::names(&spec.metrics);
