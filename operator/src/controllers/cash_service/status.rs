@@ -74,7 +74,11 @@ pub(super) fn status(
     );
 
     let events = notices(&previous, &status, &verdict, applied);
+<<<<<<< HEAD
     Verdict { status, alarm: situation.next_change, events, ..Verdict::default() }
+=======
+    Verdict { status: Some(status), requeue: None, events }
+>>>>>>> mem
 }
 
 /// The numbers of the live Deployment.

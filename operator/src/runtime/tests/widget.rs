@@ -149,7 +149,11 @@ impl Kind for Widgets {
             now,
         );
         let events = if flipped { vec![Notice::normal("Flipped", "Test", "ready flipped")] } else { vec![] };
+<<<<<<< HEAD
         Verdict { status, events, ..Verdict::default() }
+=======
+        Verdict { status: Some(status), requeue: None, events }
+>>>>>>> mem
     }
 }
 
