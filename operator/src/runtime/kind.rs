@@ -43,15 +43,9 @@ pub struct Watch {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Verdict<S> {
     /// The whole status; the driver adds `observedGeneration` and the conditions Paused and Conflict, and turns Ready off for
-<<<<<<< HEAD
-    /// children that could not be had.
-    pub status: S,
-    /// When to look again without being woken, more or less.
-=======
     /// children that could not be had. None leaves the status as it is.
     pub status: Option<S>,
-    /// When to look again without being woken.
->>>>>>> mem
+    /// When to look again without being woken, more or less.
     pub requeue: Option<Duration>,
     /// The instant at which to look again, whatever becomes of the clock until then.
     pub alarm: Option<Timestamp>,

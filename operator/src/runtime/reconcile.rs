@@ -187,8 +187,9 @@ impl<K: Kind> Reconciler<K> {
         }
         let object = announced.as_ref().unwrap_or(object);
         let outcomes = self.kind.act(object, &observed, &applied, &self.ctx).await?;
-        let Verdict { status, requeue, mut events } =
+        let Verdict { status, requeue, alarm, mut events } =
             self.kind.status(object, &observed, &applied, &outcomes, now);
+        self.alarms.set(&parent.namespace, &parent.name, alarm);
         let mut wrote = false;
         if let Some(mut status) = status {
             status::tell(&mut status, &applied, object.meta().generation, now);
@@ -196,15 +197,10 @@ impl<K: Kind> Reconciler<K> {
             events.extend(status::conflict_news(K::current_status(object), &status));
             wrote = self.write_status(object, parent, &status).await?;
         }
-<<<<<<< HEAD
-        self.alarms.set(&parent.namespace, &parent.name, verdict.alarm);
-        let requeue = next(&desired, &applied, verdict.requeue);
-=======
         if wrote {
             self.ctx.events.publish(&object.object_ref(&()), &events).await;
         }
         let requeue = next(&desired, &applied, requeue);
->>>>>>> mem
         tracing::debug!(changed = applied.changed, status = wrote, ?requeue, "reconciled");
         Ok(End { outcome: if applied.changed || wrote { "changed" } else { "steady" }, requeue })
     }

@@ -149,11 +149,7 @@ impl Kind for Widgets {
             now,
         );
         let events = if flipped { vec![Notice::normal("Flipped", "Test", "ready flipped")] } else { vec![] };
-<<<<<<< HEAD
-        Verdict { status, events, ..Verdict::default() }
-=======
-        Verdict { status: Some(status), requeue: None, events }
->>>>>>> mem
+        Verdict { status: Some(status), events, ..Verdict::default() }
     }
 }
 

@@ -50,7 +50,7 @@ use serde::{Deserialize, Serialize};
         json_path = ".status.nextTime",
         description = "When the next window begins"
     ),
-    printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp")
+    printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp"),
     validation = Rule::new("has(self.spec.serviceRef) != has(self.spec.targetRef)").message("a schedule has exactly one of serviceRef and targetRef"),
 )]
 #[cfg_attr(feature = "cel", kube(cel))]
