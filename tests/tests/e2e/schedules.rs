@@ -228,9 +228,11 @@ async fn a_scaler_gets_floors_of_its_own_and_of_its_service() {
 
 #[tokio::test]
 async fn what_cannot_be_kept_is_refused_by_the_api_or_invalid_with_the_reason() {
-    let (scene, _clock) = scene("schedules-invalid", json!({"mode": "External"})).await;
+    let (scene, _clock) = scene("schedules-invalid", hpa()).await;
+    scene.service("other", json!({"autoscaling": {"mode": "External"}})).await;
     let refused = async |fields: Value| {
-        let output = scene.cluster.apply(&scene.namespace, &schedule("bad", fields).to_string()).await;
+        let output =
+            scene.cluster.apply(&scene.namespace, &schedule("bad", fields.clone()).to_string()).await;
         assert!(!output.status.success(), "{fields}");
         output.stderr
     };
@@ -245,7 +247,7 @@ async fn what_cannot_be_kept_is_refused_by_the_api_or_invalid_with_the_reason() 
     let says = refused(json!({"addReplicas": 3})).await;
     assert!(says.contains("exactly one of minReplicas, addReplicas and addPercent"), "{says}");
     for (name, fields, reason_wanted) in [
-        ("external", json!({}), "NotScaledByCsop"),
+        ("external", json!({"serviceRef": {"name": "other"}}), "NotScaledByCsop"),
         ("zone", json!({"timeZone": "America/NewYork"}), "InvalidTime"),
         ("past", json!({"at": "2020-01-01 06:00"}), "InThePast"),
         ("never", json!({"at": null, "cron": "0 9 31 4-4 *"}), "InvalidTime"),
