@@ -17,7 +17,7 @@ pub mod types {
     pub const CONFLICT: &str = "Conflict";
     /// Of a scaler: all metrics can be acted on.
     pub const METRICS_AVAILABLE: &str = "MetricsAvailable";
-    /// Of a scaler: something keeps the demand from being met.
+    /// Of a scaler or a schedule: something keeps what is wanted from being met.
     pub const LIMITED: &str = "Limited";
     /// Of a scaler: the budget does not even pay for minReplicas.
     pub const BUDGET_BELOW_MIN: &str = "BudgetBelowMin";
@@ -50,8 +50,8 @@ pub mod types {
         ),
         (
             LIMITED,
-            "of a scaler: something keeps the number of replicas from what the metrics want",
-            "the target gets what the metrics want",
+            "of a scaler: something keeps the number of replicas from what the metrics want; of a schedule: it will not get its whole floor",
+            "nothing does",
         ),
         (
             BUDGET_BELOW_MIN,

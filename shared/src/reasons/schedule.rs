@@ -16,6 +16,12 @@ pub const MISSED: &str = "WindowMissed";
 pub const INVALID_TIME: &str = "InvalidTime";
 /// The only window was over before the schedule was made or changed.
 pub const IN_THE_PAST: &str = "InThePast";
+/// Event: a window has begun.
+pub const WINDOW_STARTED: &str = "WindowStarted";
+/// Event: a window has ended.
+pub const WINDOW_ENDED: &str = "WindowEnded";
+/// Event: a window was begun late.
+pub const LATE_START: &str = "LateStart";
 /// The target does not exist.
 pub const TARGET_MISSING: &str = super::scaler::TARGET_MISSING;
 /// The target's size is decided by somebody else.
@@ -34,7 +40,31 @@ pub const BY_QUOTA: &str = "ByQuota";
 pub const NOT_LIMITED: &str = super::scaler::NOT_LIMITED;
 
 /// What they mean.
-pub const EXPLAINED: [Explained; 7] = [
+pub const EXPLAINED: [Explained; 11] = [
+    Explained {
+        names: &[SCHEDULED, IN_FORCE, OVER],
+        seen: &["Ready=True"],
+        meaning: "All is well: a window is to come, one is in force, or the last one is over.",
+        next: &[],
+    },
+    Explained {
+        names: &[SUSPENDED],
+        seen: &["Ready=False"],
+        meaning: "`suspend: true` keeps the windows of the schedule from being kept; one that was in force has ended.",
+        next: &["Set `suspend: false` to have them again."],
+    },
+    Explained {
+        names: &[WINDOW_STARTED, WINDOW_ENDED],
+        seen: &["event"],
+        meaning: "A window of a schedule began or ended; the text names its floor and its times.",
+        next: &[],
+    },
+    Explained {
+        names: &[LATE_START],
+        seen: &["event"],
+        meaning: "csop came back in the middle of a window, or was given the schedule then, and began it late. The text says how late.",
+        next: &["Ask the administrator why the operator was away: `kubectl csop check` shows how it is."],
+    },
     Explained {
         names: &[INVALID_TIME],
         seen: &["Ready=False", "event"],

@@ -4,7 +4,7 @@
 //! the zone. Both kinds of cron fire at whole seconds, in the order of time.
 
 use super::days::Days;
-use super::instant::jump;
+use super::instant::{jump, offsets_of};
 use jiff::civil::{DateTime, Time};
 use jiff::tz::{AmbiguousOffset, Offset, TimeZone};
 use jiff::{Timestamp, ToSpan};
@@ -55,7 +55,7 @@ impl Turn {
 }
 
 fn seen(wall: DateTime, zone: &TimeZone) -> Option<Seen> {
-    Some(match zone.to_ambiguous_timestamp(wall).offset() {
+    Some(match offsets_of(wall, zone) {
         AmbiguousOffset::Unambiguous { offset } => Seen::Once(offset.to_timestamp(wall).ok()?),
         AmbiguousOffset::Gap { after, .. } => {
             let jump = jump(wall, zone, after)?;
@@ -125,7 +125,7 @@ impl Cron {
         offset: Offset,
         after: Timestamp,
     ) -> Option<Timestamp> {
-        match zone.to_ambiguous_timestamp(shown).offset() {
+        match offsets_of(shown, zone) {
             AmbiguousOffset::Fold { before, after: then } if before == offset => {
                 let turn = Turn::after(after, zone, before, then)?;
                 self.next_shown(zone, turn.to, turn.at.checked_sub(1.second()).ok()?)

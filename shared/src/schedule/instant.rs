@@ -17,13 +17,33 @@ pub enum Bound {
 
 /// The instant of a wall time: of a skipped one the jump, of a repeated one as `bound` says. None beyond the year 9999.
 pub fn instant_of(wall: DateTime, zone: &TimeZone, bound: Bound) -> Option<Timestamp> {
-    match zone.to_ambiguous_timestamp(wall).offset() {
+    match offsets_of(wall, zone) {
         AmbiguousOffset::Unambiguous { offset } => offset.to_timestamp(wall).ok(),
         AmbiguousOffset::Fold { before, after } => {
             let offset = if bound == Bound::Start { before } else { after };
             offset.to_timestamp(wall).ok()
         }
         AmbiguousOffset::Gap { after, .. } => jump(wall, zone, after),
+    }
+}
+
+/// With which offsets clocks show a wall time.
+///
+/// Right after the last change that the database records, jiff already goes by the rule for the years to come, and sees a change
+/// of that rule which was not made (America/Nuuk 2023-10-28 23:30); so what it says is compared with the instants.
+pub(super) fn offsets_of(wall: DateTime, zone: &TimeZone) -> AmbiguousOffset {
+    let said = zone.to_ambiguous_timestamp(wall).offset();
+    let shows = |offset: Offset| offset.to_timestamp(wall).is_ok_and(|at| zone.to_offset(at) == offset);
+    match said {
+        AmbiguousOffset::Unambiguous { .. } => said,
+        AmbiguousOffset::Gap { before, after } | AmbiguousOffset::Fold { before, after } => {
+            match (shows(before), shows(after)) {
+                (true, true) => AmbiguousOffset::Fold { before, after },
+                (true, false) => AmbiguousOffset::Unambiguous { offset: before },
+                (false, true) => AmbiguousOffset::Unambiguous { offset: after },
+                (false, false) => AmbiguousOffset::Gap { before, after },
+            }
+        }
     }
 }
 

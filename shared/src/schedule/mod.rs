@@ -27,6 +27,9 @@ mod quota;
 mod target;
 mod zone;
 
+#[cfg(test)]
+mod tests;
+
 pub use bounds::bounds;
 pub use calendar::{Calendar, Window, in_the_past};
 pub use floors::{InForce, floors, own_floor};

@@ -160,8 +160,10 @@ async fn a_broken_service_and_one_from_the_future_stall_nobody() {
     crd["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"]["spec"] =
         json!({"type": "object", "x-kubernetes-preserve-unknown-fields": true});
     cluster.apply("default", &crd.to_string()).await.ok();
-    let others = std::fs::read_to_string(repository("crds/generalscalers.csop.dev.yaml")).unwrap();
-    cluster.apply("default", &others).await.ok();
+    for other in ["generalscalers", "cashservicescheduledscales"] {
+        let text = std::fs::read_to_string(repository(&format!("crds/{other}.csop.dev.yaml"))).unwrap();
+        cluster.apply("default", &text).await.ok();
+    }
     established(&cluster).await;
     cluster.apply("default", &service("broken", json!({"env": "three"})).to_string()).await.ok();
     cluster.apply("default", &service("future", json!({"warpDrive": {"factor": 9}})).to_string()).await.ok();

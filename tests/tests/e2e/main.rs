@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
+mod clockwork;
 mod dial;
 mod scene;
 mod witness;
@@ -29,6 +30,8 @@ mod quiet;
 mod refusals;
 mod rollout;
 mod scalers;
+mod schedules;
+mod schedules_live;
 mod scope;
 mod secrets;
 mod smallest;

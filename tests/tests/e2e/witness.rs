@@ -66,6 +66,12 @@ impl Witness {
         Self { replicas, secrets, _watches: watches }
     }
 
+    /// Every number of replicas that a Deployment had, sorted.
+    pub(crate) fn sizes(&self, name: &str) -> Vec<i32> {
+        let replicas = self.replicas.lock().unwrap_or_else(PoisonError::into_inner);
+        replicas.get(name).into_iter().flatten().copied().collect()
+    }
+
     /// Nothing that was seen is a jump of replicas or another content of a generated secret.
     pub(crate) fn saw_nothing_odd(&self, sizes: &[i32]) {
         let replicas = self.replicas.lock().unwrap_or_else(PoisonError::into_inner).clone();

@@ -7,6 +7,8 @@ mod desired;
 mod observe;
 mod readiness;
 mod status;
+#[cfg(test)]
+mod tests;
 
 use csop_shared::api::{CashServiceScheduledScale, CashServiceScheduledScaleStatus};
 use jiff::Timestamp;

@@ -171,7 +171,7 @@ impl Next<'_> {
         let next = calendar.upcoming(self.now, lead).next();
         if let Some(before) = &self.previous.active {
             let note = format!("the window from {} to {} is over", before.start.0, before.end.0);
-            self.events.push(Notice::normal("WindowEnded", "Schedule", note));
+            self.events.push(Notice::normal(reasons::WINDOW_ENDED, "Schedule", note));
         }
         let Some(next) = next else {
             let kept = calendar.only().is_none_or(|only| {
@@ -229,9 +229,9 @@ impl Next<'_> {
         self.events.push(match outcome {
             HistoryOutcome::LateStart => {
                 let note = format!("{note}, {} s after the beginning of the window", late.as_secs());
-                Notice::warning("LateStart", "Schedule", note)
+                Notice::warning(reasons::LATE_START, "Schedule", note)
             }
-            _ => Notice::normal("WindowStarted", "Schedule", note),
+            _ => Notice::normal(reasons::WINDOW_STARTED, "Schedule", note),
         });
         self.remember(HistoryEntry {
             scheduled_time: Time(window.scheduled),
