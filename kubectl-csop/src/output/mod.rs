@@ -23,6 +23,8 @@ pub mod wrap;
 #[cfg(test)]
 mod scaler_snapshots;
 #[cfg(test)]
+mod schedule_snapshots;
+#[cfg(test)]
 mod snapshots;
 
 use serde::Serialize;

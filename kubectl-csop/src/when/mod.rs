@@ -233,17 +233,21 @@ impl Day {
     }
 }
 
-/// The day that was meant by a word with a slip.
+/// The day that was meant by a word with a slip: a letter too many, too few, another one, or two in the wrong order.
 fn nearest(word: &str) -> Option<&'static str> {
-    let alike = |day: &str| {
-        let same = day.bytes().zip(word.bytes()).take_while(|(one, other)| one == other).count();
-        let end = day.bytes().rev().zip(word.bytes().rev()).take_while(|(one, other)| one == other).count();
-        (same + end, day.len())
+    let days = || WEEKDAYS.iter().copied().chain(["today", "tomorrow"]);
+    days().filter(|day| word.len() > 3 && is_slip(day, word)).min_by_key(|day| day.len().abs_diff(word.len()))
+}
+
+fn is_slip(day: &str, word: &str) -> bool {
+    let sorted = |text: &str| {
+        let mut letters: Vec<_> = text.chars().collect();
+        letters.sort_unstable();
+        letters
     };
-    let days = WEEKDAYS.iter().copied().chain(["today", "tomorrow"]);
-    let best = days.max_by_key(|day| alike(day).0)?;
-    let (letters, length) = alike(best);
-    (letters * 4 >= length * 3 && word.len().abs_diff(length) <= 2).then_some(best)
+    let same = day.bytes().zip(word.bytes()).take_while(|(one, other)| one == other).count();
+    let end = day.bytes().rev().zip(word.bytes().rev()).take_while(|(one, other)| one == other).count();
+    sorted(day) == sorted(word) || same + end + 1 >= day.len().max(word.len())
 }
 
 fn at_instant(instant: Timestamp) -> When {

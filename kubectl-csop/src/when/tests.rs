@@ -90,6 +90,8 @@ fn what_is_no_time_is_said_with_its_part() {
         "2026-11-27 25:00",
         "2026/11/27 08:00",
         "tomorow 18:00",
+        "fridya 8:00",
+        "mon day 8:00",
         "tomorrow",
         "tomorrow 6pm",
         "friday 18:61",

@@ -257,7 +257,15 @@ impl Draft {
                 message = said;
                 hint = Some(format!("did you mean {meant}"));
             }
-            told.push(marked(flag, &text, problem.part.clone(), message));
+            let part = problem.part.clone().or_else(|| {
+                // Of several dates the message begins with the wrong one.
+                let date = self
+                    .exclude
+                    .iter()
+                    .find(|date| flag == "--exclude" && message.starts_with(date.as_str()))?;
+                text.find(date.as_str()).map(|at| at..at + date.len())
+            });
+            told.push(marked(flag, &text, part, message));
         }
         let help = "`kubectl csop scale schedule --help` has examples";
         Error::usage(told.join("\n"), hint.unwrap_or_else(|| help.to_owned()))
