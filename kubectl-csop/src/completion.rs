@@ -74,8 +74,9 @@ pub async fn answer(words: &[OsString], io: &mut Io) -> Result<Exit, Error> {
     let source = parsed.source(current);
     // An object may be named with its kind.
     let (source, lead, typed) = match typed.split_once('/') {
-        Some((kind, name)) if [Source::Services, Source::Scalers].contains(&source) => {
-            let source = if target::is_scaler(kind) { Source::Scalers } else { source };
+        Some((kind, name)) if [Source::Services, Source::Scalers, Source::Schedules].contains(&source) => {
+            let is_other = source == Source::Services && target::is_scaler(kind);
+            let source = if is_other { Source::Scalers } else { source };
             (source, format!("{kind}/"), name)
         }
         _ => (source, lead, typed),

@@ -28,8 +28,6 @@ pub struct SchedulesView {
     pub to: Timestamp,
     /// One each, by namespace and name.
     pub items: Vec<ScheduleView>,
-    /// What could not be read.
-    pub missing: Vec<String>,
 }
 
 /// A stretch of days on the clocks of a zone.
@@ -64,7 +62,6 @@ pub fn view(
         from: days.from,
         to: days.to,
         items,
-        missing: vec![],
     }
 }
 
