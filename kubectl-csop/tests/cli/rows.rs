@@ -93,10 +93,13 @@ pub const ROWS: &[Row] = &[
     row("pause", &["shop", "--yes"]),
     row("resume", &["shop", "--yes"]),
     Row { essential: SCALERS, ..row("pause", &["gs/shop", "--yes"]) },
-    row(
-        "scale schedule",
-        &["shop", "--at", "in 2h", "--for", "1h", "--add", "2", "--name", "later", "--yes"],
-    ),
+    Row {
+        essential: SCHEDULES,
+        ..row(
+            "scale schedule",
+            &["shop", "--at", "in 2h", "--for", "1h", "--add", "2", "--name", "later", "--yes"],
+        )
+    },
     row("scale schedule", &["shop", "--cron", "0 9 * * *", "--for", "1h", "--add", "2", "--dry-run"]),
     Row {
         needs: Needs::Nothing,
