@@ -40,7 +40,8 @@ pub(super) struct Cache {
     selector: Option<String>,
     slim: fn(&mut Value),
     keys: IndexKeys,
-    trusted: Trusted,
+    /// For children: the field managers whose fields are left alone.
+    trusted: Option<Trusted>,
     scopes: Vec<Option<String>>,
     partitions: Vec<Mutex<Partition>>,
     subscribers: Mutex<Vec<Subscriber>>,
@@ -61,7 +62,7 @@ impl Cache {
             selector: Some(format!("{}={MANAGED_BY_VALUE}", labels::MANAGED_BY)),
             slim: kind.slim,
             keys: controller_uid,
-            trusted: trusted.clone(),
+            trusted: Some(trusted.clone()),
             partitions: scopes.iter().map(|_| Mutex::new(Partition::new(controller_uid))).collect(),
             subscribers: Mutex::default(),
             references: References::default(),
@@ -70,14 +71,18 @@ impl Cache {
     }
 
     /// The cache of related objects, found by the names that they concern.
-    fn of_related(watch: &Watch, scope: &Scope, trusted: &Trusted) -> Self {
+    fn of_related(watch: &Watch, scope: &Scope) -> Self {
         let scopes = scope.watches();
         Self {
+            kind: watch.kind.clone(),
             selector: watch.selector.map(str::to_owned),
             slim: watch.slim,
             keys: watch.concerns,
+            trusted: None,
             partitions: scopes.iter().map(|_| Mutex::new(Partition::new(watch.concerns))).collect(),
-            ..Self::of_children(&watch.kind, scope, trusted)
+            subscribers: Mutex::default(),
+            references: References::default(),
+            scopes,
         }
     }
 
@@ -102,7 +107,10 @@ impl Cache {
             serde_json::to_value(object).expect("an object read from JSON is representable as JSON");
         value["apiVersion"] = Value::from(self.kind.api_version());
         value["kind"] = Value::from(self.kind.kind.as_ref());
-        Live::with_trust(value, self.slim, &self.trusted)
+        match &self.trusted {
+            Some(trusted) => Live::of_child(value, self.slim, trusted),
+            None => Live::new(value, self.slim),
+        }
     }
 
     pub(super) fn get(&self, namespace: &str, name: &str) -> Option<Arc<Live>> {
@@ -253,7 +261,7 @@ impl Caches {
             self.children.entry(kind.clone()).or_insert_with(make);
         }
         for watch in &related {
-            let make = || Arc::new(Cache::of_related(watch, &self.scope, &self.trusted));
+            let make = || Arc::new(Cache::of_related(watch, &self.scope));
             self.related.entry(watch.name).or_insert_with(make);
         }
         let owners = (K::Object::group(&()).into_owned(), K::Object::kind(&()).into_owned());

@@ -32,7 +32,7 @@ pub struct Watch {
     pub kind: ChildKind,
     /// Label selector; without it all objects of the kind.
     pub selector: Option<&'static str>,
-    /// Cuts what nobody reads from an object before it is cached.
+    /// Cuts what nobody reads from an object before it is cached; a change of nothing else wakes nobody.
     pub slim: fn(&mut Value),
     /// What it concerns by what it says itself, in its namespace: names of our objects, or keys by which they find it;
     /// `Context::named` and `Context::about` add those that ask for it.
@@ -43,8 +43,8 @@ pub struct Watch {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Verdict<S> {
     /// The whole status; the driver adds `observedGeneration` and the conditions Paused and Conflict, and turns Ready off for
-    /// children that could not be had.
-    pub status: S,
+    /// children that could not be had. None leaves the status as it is.
+    pub status: Option<S>,
     /// When to look again without being woken, more or less.
     pub requeue: Option<Duration>,
     /// The instant at which to look again, whatever becomes of the clock until then.

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use csop_shared::names::annotations;
 
-use super::foreign::{self, Foreign, Trusted};
+use super::foreign::{self, Foreign, Ownership, Trusted};
 
 const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
@@ -23,7 +23,7 @@ pub struct Owner {
     pub uid: Box<str>,
 }
 
-/// A live object without its managed fields; what others own of it is kept in `foreign`.
+/// A live object without its managed fields; of a child, what others own of it is kept in `foreign`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Live {
     /// The namespace.
@@ -50,15 +50,19 @@ pub struct Live {
 }
 
 impl Live {
-    /// Takes an object as the API server shows it, and cuts it by `slim`.
-    pub fn new(object: Value, slim: impl FnOnce(&mut Value)) -> Self {
-        Self::with_trust(object, slim, &Trusted::default())
+    /// Takes an object as the API server shows it, and cuts it by `slim`. Nothing is kept of who owns its fields.
+    pub fn new(mut object: Value, slim: impl FnOnce(&mut Value)) -> Self {
+        take_managed_fields(&mut object);
+        Self::of(object, slim, Ownership::default())
     }
 
-    /// As `new`, with field managers of the installation whose fields are left alone.
-    pub fn with_trust(mut object: Value, slim: impl FnOnce(&mut Value), trusted: &Trusted) -> Self {
+    /// As `new`, for a child: with what others own of it, but for field managers whose fields are left alone.
+    pub fn of_child(mut object: Value, slim: impl FnOnce(&mut Value), trusted: &Trusted) -> Self {
         let managed = take_managed_fields(&mut object);
-        let ownership = foreign::ownership(&managed, trusted);
+        Self::of(object, slim, foreign::ownership(&managed, trusted))
+    }
+
+    fn of(mut object: Value, slim: impl FnOnce(&mut Value), ownership: Ownership) -> Self {
         let meta = &object["metadata"];
         let mut live = Self {
             namespace: text(meta, "namespace"),
@@ -86,6 +90,18 @@ impl Live {
     /// The object as JSON.
     pub fn value(&self) -> Value {
         serde_json::from_str(&self.json).expect("the text was written by serde_json")
+    }
+
+    /// Whether nothing that is kept of an object of this name tells it from `other`, but perhaps its resource version.
+    pub(super) fn is_like(&self, other: &Self) -> bool {
+        let Self { uid, owner, deleting, intent, foreign, intent_owns_replicas, json, .. } = self;
+        *uid == other.uid
+            && *owner == other.owner
+            && *deleting == other.deleting
+            && *intent == other.intent
+            && *foreign == other.foreign
+            && *intent_owns_replicas == other.intent_owns_replicas
+            && *json == other.json
     }
 
     /// Whether the object's controller has this UID.

@@ -149,6 +149,9 @@ impl Partition {
     fn applied(&mut self, live: Arc<Live>) -> Vec<Arc<Live>> {
         self.newest = self.newest.max(live.version);
         let name = name_of(&live);
+        // Whoever has seen a write of ours in its place has seen another object.
+        let known = self.objects.get(&name).filter(|_| !self.own.contains_key(&name));
+        let same = known.is_some_and(|known| known.is_like(&live));
         let echo = match self.own.get(&name).map(|own| &own.change) {
             Some(Change::Written(ours)) => {
                 let echo = ours.version == live.version;
@@ -164,7 +167,7 @@ impl Partition {
             _ => false,
         };
         let old = self.insert(name, live.clone());
-        if echo { vec![] } else { old.into_iter().chain([live]).collect() }
+        if echo || same { vec![] } else { old.into_iter().chain([live]).collect() }
     }
 
     fn deleted(&mut self, live: &Live) -> Vec<Arc<Live>> {

@@ -9,7 +9,7 @@ use csop_shared::reasons;
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::ObjectReference;
 use kube::core::DeserializeGuard;
-use kube::runtime::reflector::Store;
+use kube::runtime::reflector::{ObjectRef, Store};
 use kube::{Resource, ResourceExt};
 use tracing::Instrument;
 
@@ -23,7 +23,7 @@ use super::desired::{Applied, Desired, Rescale};
 use super::error::{Error, Retry};
 use super::events::Notice;
 use super::finalizer;
-use super::kind::Kind;
+use super::kind::{Kind, Verdict};
 use super::siblings::older_claimant;
 use super::slots::Slots;
 use super::status;
@@ -154,7 +154,9 @@ impl<K: Kind> Reconciler<K> {
         let observed = self.kind.observe(object, &self.ctx).await?;
         let desired = self.kind.desired(object, &observed, now)?;
         let applied = self.applier(object, parent, &finalizer::manager::<K>()).look_only(&desired)?;
-        let mut status = self.kind.status(object, &observed, &applied, &K::Outcomes::default(), now).status;
+        let verdict = self.kind.status(object, &observed, &applied, &K::Outcomes::default(), now);
+        let current = || K::current_status(object).cloned().unwrap_or_default();
+        let mut status = verdict.status.unwrap_or_else(current);
         status::tell(&mut status, &applied, object.meta().generation, now);
         Ok(status)
     }
@@ -185,16 +187,20 @@ impl<K: Kind> Reconciler<K> {
         }
         let object = announced.as_ref().unwrap_or(object);
         let outcomes = self.kind.act(object, &observed, &applied, &self.ctx).await?;
-        let mut verdict = self.kind.status(object, &observed, &applied, &outcomes, now);
-        status::tell(&mut verdict.status, &applied, object.meta().generation, now);
-        status::resume(&mut verdict.status, object.meta().generation, now);
-        verdict.events.extend(status::conflict_news(K::current_status(object), &verdict.status));
-        let wrote = self.write_status(object, parent, &verdict.status).await?;
-        if wrote {
-            self.ctx.events.publish(&object.object_ref(&()), &verdict.events).await;
+        let Verdict { status, requeue, alarm, mut events } =
+            self.kind.status(object, &observed, &applied, &outcomes, now);
+        self.alarms.set(&parent.namespace, &parent.name, alarm);
+        let mut wrote = false;
+        if let Some(mut status) = status {
+            status::tell(&mut status, &applied, object.meta().generation, now);
+            status::resume(&mut status, object.meta().generation, now);
+            events.extend(status::conflict_news(K::current_status(object), &status));
+            wrote = self.write_status(object, parent, &status).await?;
         }
-        self.alarms.set(&parent.namespace, &parent.name, verdict.alarm);
-        let requeue = next(&desired, &applied, verdict.requeue);
+        if wrote {
+            self.ctx.events.publish(&object.object_ref(&()), &events).await;
+        }
+        let requeue = next(&desired, &applied, requeue);
         tracing::debug!(changed = applied.changed, status = wrote, ?requeue, "reconciled");
         Ok(End { outcome: if applied.changed || wrote { "changed" } else { "steady" }, requeue })
     }
@@ -217,8 +223,16 @@ impl<K: Kind> Reconciler<K> {
         let unreadable = || Error::Bug("a status that was just written cannot be read".to_owned());
         let mut written = written.ok_or_else(unreadable)?;
         written.managed_fields_mut().clear();
-        self.slots.written(written.clone());
+        self.remember(parent, written.clone());
         Ok(written)
+    }
+
+    /// Remembers the answer to a write until the watch has shown it, which it may have done before the answer came.
+    fn remember(&self, parent: &Parent, written: K::Object) {
+        self.slots.written(written);
+        if let Some(shown) = self.store.get(&ObjectRef::new(&parent.name).within(&parent.namespace)) {
+            self.slots.seen(shown.as_ref());
+        }
     }
 
     async fn tell_undone(&self, object: &K::Object, applied: &Applied) {
@@ -261,7 +275,7 @@ impl<K: Kind> Reconciler<K> {
         match status::write::<K>(&self.ctx, parent, wanted, version).await {
             Ok(Some(mut written)) => {
                 written.managed_fields_mut().clear();
-                self.slots.written(written);
+                self.remember(parent, written);
                 Ok(true)
             }
             Ok(None) => Ok(true),

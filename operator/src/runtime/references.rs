@@ -1,16 +1,18 @@
 //! Which of our objects name which related objects.
 
 use std::collections::{BTreeSet, HashMap};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
-/// Names of related objects by the object of ours that names them, and the other way round, both in one namespace.
+/// Names of related objects by the object of ours that names them, and the other way round, both in one namespace. There may be
+/// tens of thousands of them, so an object of ours is held once.
 #[derive(Debug, Default)]
 pub(super) struct References(Mutex<Index>);
 
 #[derive(Debug, Default)]
 struct Index {
-    named_by: HashMap<Namer, BTreeSet<String>>,
-    naming: HashMap<(String, String), BTreeSet<Namer>>,
+    /// The names in order.
+    named_by: HashMap<Arc<Namer>, Box<[String]>>,
+    naming: HashMap<(String, String), BTreeSet<Arc<Namer>>>,
 }
 
 /// An object of ours: namespace, kind and name.
@@ -20,13 +22,13 @@ impl References {
     /// Records all related objects that an object of ours names, in place of what it named before.
     pub(super) fn set(&self, namespace: &str, kind: &str, name: &str, related: &BTreeSet<String>) {
         let key = |name: &str| (namespace.to_owned(), name.to_owned());
-        let namer = (namespace.to_owned(), kind.to_owned(), name.to_owned());
+        let namer = Arc::new((namespace.to_owned(), kind.to_owned(), name.to_owned()));
         let mut index = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let before = index.named_by.get(&namer).cloned().unwrap_or_default();
-        if before == *related {
+        if index.named_by.get(&namer).is_some_and(|before| before.iter().eq(related)) {
             return;
         }
-        for gone in before.difference(related) {
+        let (namer, before) = index.named_by.remove_entry(&namer).unwrap_or((namer, Box::default()));
+        for gone in before.iter().filter(|name| !related.contains(*name)) {
             let rest = index.naming.get_mut(&key(gone)).map(|names| {
                 names.remove(&namer);
                 names.len()
@@ -35,13 +37,11 @@ impl References {
                 index.naming.remove(&key(gone));
             }
         }
-        for new in related.difference(&before) {
+        for new in related.iter().filter(|name| before.binary_search(name).is_err()) {
             index.naming.entry(key(new)).or_default().insert(namer.clone());
         }
-        if related.is_empty() {
-            index.named_by.remove(&namer);
-        } else {
-            index.named_by.insert(namer, related.clone());
+        if !related.is_empty() {
+            index.named_by.insert(namer, related.iter().cloned().collect());
         }
     }
 
@@ -49,7 +49,7 @@ impl References {
     pub(super) fn to(&self, namespace: &str, name: &str) -> Vec<String> {
         let index = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let key = (namespace.to_owned(), name.to_owned());
-        index.naming.get(&key).into_iter().flatten().map(|(_, _, name)| name.clone()).collect()
+        index.naming.get(&key).into_iter().flatten().map(|namer| namer.2.clone()).collect()
     }
 }
 

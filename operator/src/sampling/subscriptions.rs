@@ -21,7 +21,7 @@ use crate::metric_sources::Credentials;
 pub(super) struct Subscriptions {
     zero: Option<Instant>,
     asked: HashMap<Arc<Question>, Asked>,
-    askers: HashMap<Asker, Vec<Subscription>>,
+    askers: HashMap<Asker, Box<[Subscription]>>,
     origins: HashMap<String, Weak<Origin>>,
 }
 
@@ -59,11 +59,11 @@ impl Drop for Asked {
 impl Subscriptions {
     /// Makes `wants` what `asker` wants.
     pub(super) fn set(&mut self, shared: &Arc<Shared>, asker: &Asker, wants: Vec<Want>) -> Vec<Feed> {
-        let before = self.askers.get(asker).map_or(&[][..], Vec::as_slice);
+        let before = self.askers.get(asker).map_or(&[][..], AsRef::as_ref);
         if before.len() == wants.len() && before.iter().zip(&wants).all(|(known, want)| known.is(want)) {
             return before.iter().map(|known| Feed(known.entry.clone())).collect();
         }
-        let after: Vec<_> = wants.into_iter().map(|want| self.subscription(shared, want)).collect();
+        let after: Box<[_]> = wants.into_iter().map(|want| self.subscription(shared, want)).collect();
         for (question, interval) in shortest(&after) {
             self.adjust(&question, asker, Some(interval));
         }
@@ -95,7 +95,7 @@ impl Subscriptions {
     }
 
     /// What `asker` no longer wants of what it wanted `before`.
-    fn leave(&mut self, asker: &Asker, before: Vec<Subscription>) {
+    fn leave(&mut self, asker: &Asker, before: Box<[Subscription]>) {
         for left in before {
             let wanted = self.askers.get(asker).into_iter().flatten();
             if wanted.into_iter().all(|wanted| wanted.question != left.question) {

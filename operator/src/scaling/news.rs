@@ -3,19 +3,32 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::mem::discriminant;
 
+use csop_shared::api::general_scaler::MetricState;
 use csop_shared::scale::{Decision, State};
 use jiff::SignedDuration;
 
 use super::view::Facts;
+use crate::sampling::Feed;
 
 /// Time after which a price is told again.
 pub const PRICE_TOLD: SignedDuration = SignedDuration::from_mins(10);
 
 /// A number that stays the same while nothing happens that a status tells at once. What merely goes on, as the values of metrics
 /// do, is not in it.
-pub(super) fn digest(decision: &Decision, state: &State, facts: &Facts, troubled: bool) -> u64 {
+pub(super) fn digest(
+    decision: &Decision,
+    state: &State,
+    facts: &Facts,
+    feeds: &[Feed],
+    troubled: bool,
+) -> u64 {
     let hash = &mut DefaultHasher::new();
-    for input in &decision.inputs {
+    for (at, input) in decision.inputs.iter().enumerate() {
+        if input.state != MetricState::Fresh {
+            // A failure of another kind is told, for its remedy is another. Its words may differ each time.
+            let failure = feeds.get(at).and_then(|feed| feed.latest().failure);
+            failure.map(|failure| discriminant(&*failure)).hash(hash);
+        }
         (discriminant(&input.state), input.proposal, input.fallback, input.suspicious).hash(hash);
         input.problem.map(|p| discriminant(&p)).hash(hash);
         input.missing_since.hash(hash);

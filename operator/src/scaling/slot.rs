@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use csop_shared::scale::{
-    Action, Decision, Floor, Observation, Plan, Reading, Record, Ring, State, WriteOutcome, advance,
+    Action, Decision, Floor, Observation, Plan, Reading, Record, Ring, State, WriteOutcome,
 };
 use jiff::Timestamp;
 use tokio::time::Instant;
@@ -20,6 +20,8 @@ const FIRST_ANSWERS: Duration = Duration::from_secs(5);
 const SLACK: Duration = Duration::from_secs(1);
 /// How long a change that was refused is not tried again.
 const REFUSED: Duration = Duration::from_secs(60);
+/// How long a new scaler's status waits for the first decision.
+const FIRST_WORD: Duration = Duration::from_secs(2);
 /// Least time between two statuses without an operation.
 const QUIET: Duration = Duration::from_secs(10);
 
@@ -213,9 +215,8 @@ impl Slot {
         }
         let observation = self.observation();
         self.decided_floors.clone_from(&self.facts.floors);
-        let before = self.state.clone();
-        advance(&self.plan, &mut self.state, &observation, now, &mut self.decision);
-        let seq = self.ring.push(&self.plan, self.generation, before, observation, &self.decision);
+        let (state, decision) = (&mut self.state, &mut self.decision);
+        let seq = self.ring.advance(&self.plan, self.generation, state, observation, now, decision);
         let refused = self.trouble.as_ref().is_some_and(|t| t.to == self.decision.result && t.until > at);
         if self.decision.action != Action::Scale {
             // Nothing is left to be made, whatever could not be made before.
@@ -249,7 +250,7 @@ impl Slot {
     }
 
     fn digest(&self) -> u64 {
-        news::digest(&self.decision, &self.state, &self.facts, self.trouble.is_some())
+        news::digest(&self.decision, &self.state, &self.facts, &self.feeds, self.trouble.is_some())
     }
 
     fn observation(&self) -> Observation {
@@ -260,7 +261,7 @@ impl Slot {
             paused: self.facts.paused,
             conflict: self.facts.conflict,
             readings: self.feeds.iter().map(|feed| feed.latest().reading).collect(),
-            price: self.price.as_ref().map(|feed| feed.latest().reading),
+            price: self.price.as_ref().map(|feed| Box::new(feed.latest().reading)),
             floors: self.facts.floors.clone(),
         }
     }
@@ -271,6 +272,7 @@ impl Slot {
         let digest = self.digest();
         let quiet = match self.told {
             Some((_, when)) if self.outgoing.is_none() => QUIET.saturating_sub(at.duration_since(when)),
+            None if self.evaluated.is_none() => FIRST_WORD.saturating_sub(at.duration_since(self.begun)),
             _ => Duration::ZERO,
         };
         if quiet.is_zero() && self.evaluated.is_some() {
@@ -332,7 +334,7 @@ impl Slot {
 
     /// The records, the oldest first.
     pub(super) fn records(&self) -> Vec<Record> {
-        self.ring.entries().filter_map(|entry| entry.record().ok()).collect()
+        self.ring.records()
     }
 }
 

@@ -32,6 +32,6 @@ pub use plan::{DirectionPlan, FallbackPlan, Invalid, MetricPlan, Plan, RulesPlan
 pub use policies::{Expressions, NoExpressions, Policy, PriceKnown, Situation, affordable};
 pub use record::{Record, WriteOutcome, replay};
 pub use records::Records;
-pub use ring::{Entry, Ring};
+pub use ring::Ring;
 pub use state::{Baseline, History, Memory, Price, Recommendation, State};
 pub use text::{Name, Shared};

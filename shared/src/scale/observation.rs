@@ -23,7 +23,7 @@ pub struct Observation {
     pub readings: Vec<Reading>,
     /// The price of a pod, when a policy asks for one.
     #[serde(default)]
-    pub price: Option<Reading>,
+    pub price: Option<Box<Reading>>,
     /// The schedules that are in force.
     #[serde(default)]
     pub floors: Vec<Floor>,

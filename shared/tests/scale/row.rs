@@ -293,7 +293,7 @@ impl Seen {
             paused: self.paused.unwrap_or(false),
             conflict: self.conflict.unwrap_or(false),
             readings: self.all_metrics().iter().map(|metric| metric.reading(now)).collect(),
-            price: self.price.as_ref().map(|price| price.reading(now)),
+            price: self.price.as_ref().map(|price| Box::new(price.reading(now))),
             floors: self.floors.clone().unwrap_or_default(),
         }
     }

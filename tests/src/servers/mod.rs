@@ -1,5 +1,8 @@
-//! Servers of others that tests talk to. They are found on the machine, else installed from Debian's packages.
+//! Servers that metrics come from. Those of others are found on the machine, else installed from Debian's packages; those of our own
+//! stand for what others write, and for what goes wrong.
 
+pub mod external;
+pub mod liar;
 pub mod prometheus;
 pub mod redis;
 

@@ -1,4 +1,4 @@
-//! A server that answers with a number that the test sets: as JSON, and as a metric of Prometheus.
+//! A server that answers with numbers that the test sets: as JSON, and as a metric of Prometheus with a series for each.
 
 use std::sync::{Arc, Mutex};
 
@@ -7,7 +7,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 
 pub(crate) struct Dial {
-    value: Arc<Mutex<f64>>,
+    values: Arc<Mutex<Vec<f64>>>,
     address: String,
     _serving: JoinSet<()>,
 }
@@ -16,35 +16,45 @@ impl Dial {
     pub(crate) async fn start(value: f64) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap().to_string();
-        let value = Arc::new(Mutex::new(value));
-        let (mut serving, shown) = (JoinSet::new(), value.clone());
+        let values = Arc::new(Mutex::new(vec![value]));
+        let (mut serving, shown) = (JoinSet::new(), values.clone());
         serving.spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                let value = *shown.lock().unwrap();
-                let _closed = answer(stream, value).await;
+                let values = shown.lock().unwrap().clone();
+                let _closed = answer(stream, &values).await;
             }
         });
-        Self { value, address, _serving: serving }
+        Self { values, address, _serving: serving }
     }
 
     pub(crate) fn turn(&self, value: f64) {
-        *self.value.lock().unwrap() = value;
+        self.turn_all(vec![value]);
     }
 
-    /// Where the number is under `$.value`.
+    pub(crate) fn turn_all(&self, values: Vec<f64>) {
+        *self.values.lock().unwrap() = values;
+    }
+
+    /// Where Prometheus finds it.
+    pub(crate) fn listens_on(&self) -> String {
+        self.address.clone()
+    }
+
+    /// Where the first number is under `$.value`.
     pub(crate) fn url(&self) -> String {
         format!("http://{}/value", self.address)
     }
 }
 
-async fn answer(mut stream: TcpStream, value: f64) -> std::io::Result<()> {
+async fn answer(mut stream: TcpStream, values: &[f64]) -> std::io::Result<()> {
     let mut request = [0; 4096];
     let read = stream.read(&mut request).await?;
     let metrics = request[..read].starts_with(b"GET /metrics");
     let (kind, body) = if metrics {
-        ("text/plain; version=0.0.4", format!("# TYPE dial gauge\ndial {value}\n"))
+        let series = values.iter().enumerate().map(|(pod, value)| format!("dial{{pod=\"{pod}\"}} {value}\n"));
+        ("text/plain; version=0.0.4", format!("# TYPE dial gauge\n{}", series.collect::<String>()))
     } else {
-        ("application/json", format!("{{\"value\": {value}}}"))
+        ("application/json", format!("{{\"value\": {}}}", values[0]))
     };
     let head = format!("HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nContent-Length: {}\r\n", body.len());
     stream.write_all(format!("{head}Connection: close\r\n\r\n{body}").as_bytes()).await

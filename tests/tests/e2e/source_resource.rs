@@ -56,8 +56,8 @@ async fn use_of_cpu_and_memory_is_measured_in_percent_of_requests() {
         let query = query(cluster, &namespace, resource, "busy").await;
         wait::until_ok(MEASURED, "the use is measured", async || {
             let percent = percent(&query).await?;
-            // A rate of processor time has some play.
-            if (percent - expected).abs() < 3.0 { Ok(()) } else { Err(format!("{percent} %")) }
+            // A rate over ten seconds is off by a tenth for each second by which an answer to a scrape is late.
+            if (percent - expected).abs() < expected / 5.0 { Ok(()) } else { Err(format!("{percent} %")) }
         })
         .await;
     }
@@ -70,7 +70,14 @@ async fn use_of_cpu_and_memory_is_measured_in_percent_of_requests() {
     })
     .await;
     let nobody = query(cluster, &namespace, ResourceName::Cpu, "nobody").await;
-    let refused = nobody.ask(&Credentials::default()).await.unwrap_err();
-    assert!(matches!(refused, Failure::Refused { .. }), "{refused}");
-    assert!(refused.to_string().contains("cannot read the scale of Deployment"), "{refused}");
+    // An API server with much to do may be late once, which is another failure.
+    let refused = wait::until_ok(MEASURED, "a target that does not exist is refused", async || match nobody
+        .ask(&Credentials::default())
+        .await
+    {
+        Err(refused @ Failure::Refused { .. }) => Ok(refused.to_string()),
+        other => Err(format!("{other:?}")),
+    })
+    .await;
+    assert!(refused.contains("cannot read the scale of Deployment"), "{refused}");
 }

@@ -9,7 +9,9 @@ use csop_shared::{
 };
 use csop_tests::{
     pki::{Authority, Subject},
-    ports, wait,
+    ports,
+    servers::external::{Peer, Tls, metric, spec},
+    wait,
 };
 use futures::StreamExt as _;
 use serde_json::{Value, json};
@@ -19,10 +21,7 @@ use tokio::{
 };
 use tonic::Code;
 
-use crate::{
-    asking::{self, SOON, message, nothing, secret, sources},
-    external_peer::{Peer, Tls, metric, spec},
-};
+use crate::asking::{self, SOON, message, nothing, secret, sources};
 
 fn query(config: Value) -> Arc<dyn Query> {
     asking::query(&sources(), SourceType::External, config)
@@ -167,7 +166,7 @@ async fn work_is_pushed() {
     assert!(futures::poll!(&mut next).is_pending());
     wait::until(SOON, "the stream is open", async || {
         let _ = futures::poll!(&mut next);
-        (peer.state.lock().unwrap().streams == 1).then_some(())
+        (peer.streams() == 1).then_some(())
     })
     .await;
     peer.push(true);
@@ -192,7 +191,7 @@ async fn a_scaler_without_push_is_not_asked_for_it_again() {
     assert!(futures::poll!(later.next()).is_pending());
     assert_eq!(answer(&query).await.0, [7.0]);
     assert!(futures::poll!(later.next()).is_pending());
-    assert_eq!(peer.state.lock().unwrap().streams, 1);
+    assert_eq!(peer.streams(), 1);
     assert_eq!(answer(&query).await.0, [7.0]);
 }
 

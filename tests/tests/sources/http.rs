@@ -1,11 +1,9 @@
 //! The source http.
 
 use csop_shared::{api::general_scaler::SourceType::Http, scale::Reading};
+use csop_tests::servers::liar::Liar;
 
-use crate::{
-    liar::Liar,
-    scene::{ask, build, says, sources, sources_with, values},
-};
+use crate::scene::{ask, build, says, sources, sources_with, values};
 
 fn config(liar: &Liar, what: &str, pick: &str) -> String {
     format!("{{url: '{}', {pick}}}", liar.at(what))

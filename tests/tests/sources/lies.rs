@@ -10,12 +10,9 @@ use csop_shared::{
     api::general_scaler::SourceType::{Http, Prometheus},
     scale::Reading,
 };
-use csop_tests::wait;
+use csop_tests::{servers::liar::Liar, wait};
 
-use crate::{
-    liar::Liar,
-    scene::{SOON, ask, build, config, says, sources, values},
-};
+use crate::scene::{SOON, ask, build, config, says, sources, values};
 
 /// A prometheus metric at a server that does `what`.
 async fn prometheus(liar: &Liar, what: &str) -> Result<Reading, Failure> {

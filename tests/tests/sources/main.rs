@@ -4,9 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
 mod asking;
-mod external_peer;
 mod google;
-mod liar;
 mod scene;
 
 mod external;

@@ -111,7 +111,8 @@ async fn recorded(args: &Args, cluster: &Cluster) -> Result<Trace, Error> {
 fn trace_of(records: &Records) -> Trace {
     let Some(last) = records.records.last() else { return Trace::default() };
     let own = || records.records.iter().filter(|record| record.generation == last.generation);
-    let priced = own().any(|record| matches!(record.observation.price, Some(Reading::Sample { .. })));
+    let priced =
+        own().any(|record| matches!(record.observation.price.as_deref(), Some(Reading::Sample { .. })));
     let metrics = last.decision.inputs.iter().map(|input| input.metric.to_string());
     let further = ["replicas", "ready"].into_iter().chain(priced.then_some("price")).map(str::to_owned);
     let mut trace = Trace::new(metrics.chain(further).collect());
@@ -122,7 +123,7 @@ fn trace_of(records: &Records) -> Trace {
             _ => f64::NAN,
         });
         let pods = [decision.current, decision.ready].map(f64::from);
-        let price = match &record.observation.price {
+        let price = match record.observation.price.as_deref() {
             Some(Reading::Sample { values, .. }) => values.values().first().copied(),
             _ => None,
         };

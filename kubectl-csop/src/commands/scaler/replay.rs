@@ -143,7 +143,7 @@ fn scaler(path: &Path, trace: &Trace, series: &str, io: &mut Io) -> Result<Tried
 /// Refuses expressions that would fail at every decision.
 fn expressions(spec: &GeneralScalerSpec, cel: &Cel) -> Result<(), String> {
     let field = |key: &str, problem: String| format!("spec.policies[cel].config.{key}: {problem}");
-    for config in spec.all_policies().filter_map(|policy| policy.config.as_ref()) {
+    for config in spec.all_policies().filter_map(|policy| policy.config.as_deref()) {
         let expression = config.expression.as_deref();
         expression
             .map_or(Ok(()), |text| cel.check(text))
@@ -177,7 +177,7 @@ fn name_apart(tried: &mut [Tried], against: Option<&Path>) {
 
 fn settings(tried: &Tried, args: &Args) -> Settings {
     let cost = tried.spec.all_policies().find(|it| it.type_ == PolicyType::Cost);
-    let config = cost.and_then(|policy| policy.config.as_ref());
+    let config = cost.and_then(|policy| policy.config.as_deref());
     Settings {
         pod_start: SignedDuration::try_from(args.pod_start).unwrap_or(SignedDuration::MAX),
         start: args.start,
@@ -187,7 +187,7 @@ fn settings(tried: &Tried, args: &Args) -> Settings {
 }
 
 fn view(tried: &Tried) -> RunView {
-    let cost = tried.spec.all_policies().filter_map(|policy| policy.config.as_ref());
+    let cost = tried.spec.all_policies().filter_map(|policy| policy.config.as_deref());
     let currency = cost.filter_map(|config| config.currency.clone()).next();
     RunView::new(tried.name.clone(), (tried.subject.min(), tried.plan.max), currency, &tried.run)
 }

@@ -29,7 +29,7 @@ pub struct PolicyView {
 
 /// The policies of a decision, in their order.
 pub fn views(plan: &Plan, decision: &Decision) -> Vec<PolicyView> {
-    let configs = plan.spec.all_policies().map(|policy| policy.config.as_ref());
+    let configs = plan.spec.all_policies().map(|policy| policy.config.as_deref());
     decision.policies.iter().zip(configs).map(|(step, config)| view(step, config)).collect()
 }
 

@@ -1,8 +1,9 @@
 use super::*;
 use csop_shared::api::GeneralScalerStatus;
-use csop_shared::scale::{Floor, Name, Observation, Reading, Ring, Series, State, decide};
+use csop_shared::scale::{Decision, Floor, Name, Observation, Reading, Ring, Series, State};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
+use std::sync::Arc;
 
 pub(crate) fn now() -> Timestamp {
     "2026-11-27T14:48:00Z".parse().unwrap()
@@ -35,12 +36,11 @@ pub(crate) fn seen(current: i32, values: &[Option<f64>]) -> Observation {
     Observation { current: Some(current), ready: current, readings, ..Observation::default() }
 }
 
-pub(crate) fn record_of(spec: GeneralScalerSpec, before: State, observation: Observation) -> Record {
-    let plan = plan(&spec).unwrap();
-    let (decision, _) = decide(&plan, &before, &observation, now());
+pub(crate) fn record_of(spec: GeneralScalerSpec, mut state: State, observation: Observation) -> Record {
+    let plan = Arc::new(plan(&spec).unwrap());
     let mut ring = Ring::default();
-    ring.push(&plan, 1, before, observation, &decision);
-    ring.entries().next().unwrap().record().unwrap()
+    ring.advance(&plan, 1, &mut state, observation, now(), &mut Decision::default());
+    ring.records().remove(0)
 }
 
 fn next_of(metrics: Value, extra: Value, observation: Observation) -> String {

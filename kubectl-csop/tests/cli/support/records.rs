@@ -2,7 +2,7 @@
 
 use csop_shared::api::GeneralScalerSpec;
 use csop_shared::scale::{
-    Expressions, NoExpressions, Observation, Plan, Reading, Records, Ring, Series, State, decide,
+    Decision, Expressions, NoExpressions, Observation, Plan, Reading, Records, Ring, Series, State,
 };
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
@@ -20,6 +20,7 @@ pub fn spec() -> Value {
 pub fn records() -> Value {
     let expressions: Arc<dyn Expressions> = Arc::new(NoExpressions);
     let plan = Plan::new(serde_json::from_value::<GeneralScalerSpec>(spec()).unwrap(), &expressions).unwrap();
+    let plan = Arc::new(plan);
     let now: Timestamp = "2026-01-02T00:00:00Z".parse().unwrap();
     let (mut ring, mut state) = (Ring::default(), State::default());
     for (after, value) in [(0, 1840.0), (15, 1850.5)] {
@@ -27,10 +28,8 @@ pub fn records() -> Value {
         let sample = Reading::Sample { values: Series::One(value), time, active: None, target: None };
         let seen =
             Observation { current: Some(10), ready: 9, readings: vec![sample], ..Observation::default() };
-        let (decision, next) = decide(&plan, &state, &seen, time);
-        ring.push(&plan, 1, state, seen, &decision);
-        state = next;
+        ring.advance(&plan, 1, &mut state, seen, time, &mut Decision::default());
     }
-    let records = ring.entries().map(|entry| entry.record().unwrap()).collect();
-    serde_json::to_value(Records { as_of: now + SignedDuration::from_secs(19), records }).unwrap()
+    let as_of = now + SignedDuration::from_secs(19);
+    serde_json::to_value(Records { as_of, records: ring.records() }).unwrap()
 }

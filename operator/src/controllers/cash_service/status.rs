@@ -74,7 +74,7 @@ pub(super) fn status(
     );
 
     let events = notices(&previous, &status, &verdict, applied);
-    Verdict { status, alarm: situation.next_change, events, ..Verdict::default() }
+    Verdict { status: Some(status), alarm: situation.next_change, events, ..Verdict::default() }
 }
 
 /// The numbers of the live Deployment.

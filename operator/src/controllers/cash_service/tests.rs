@@ -225,8 +225,8 @@ fn verdict(obj: &CashService, replicas: i32, state: Value) -> (String, String) {
     deployment["spec"]["replicas"] = json!(replicas);
     deployment["status"] = state;
     let applied = Applied::default().with(ChildKind::of::<Deployment>(), deployment);
-    let verdict = status(obj, &Observed::default(), &applied, at(50));
-    let ready = find(&verdict.status.conditions, types::READY).unwrap();
+    let status = status(obj, &Observed::default(), &applied, at(50)).status.unwrap();
+    let ready = find(&status.conditions, types::READY).unwrap();
     (ready.status.clone(), ready.reason.clone())
 }
 
@@ -267,7 +267,7 @@ fn a_second_verdict_over_the_same_state_changes_nothing_and_tells_nothing() {
     let applied = Applied::default().with(ChildKind::of::<Deployment>(), deployment);
     let first = status(&obj, &Observed::default(), &applied, at(50));
     assert_eq!(first.events.len(), 1);
-    obj.status = Some(first.status.clone());
+    obj.status.clone_from(&first.status);
     let second = status(&obj, &Observed::default(), &applied, at(90));
     assert_eq!(second.status, first.status);
     assert_eq!(second.events, vec![]);

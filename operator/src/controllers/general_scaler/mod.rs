@@ -175,10 +175,12 @@ fn named(object: &Value) -> Value {
     json!({ "name": object["metadata"]["name"], "namespace": object["metadata"]["namespace"] })
 }
 
-/// Of a workload only its size.
+/// Of a workload only its size, and its version: only the one that was seen is changed.
 fn keep_size(workload: &mut Value) {
+    let mut metadata = named(workload);
+    metadata["resourceVersion"] = workload["metadata"]["resourceVersion"].take();
     *workload = json!({
-        "metadata": named(workload),
+        "metadata": metadata,
         "spec": { "replicas": workload["spec"]["replicas"] },
         "status": { "readyReplicas": workload["status"]["readyReplicas"] },
     });

@@ -95,7 +95,7 @@ fn situation(obj: &GeneralScaler, plan: &Plan, ctx: &Context) -> Result<Situatio
 }
 
 fn plan(scalers: &GeneralScalers, obj: &GeneralScaler) -> Result<Arc<Plan>, Error> {
-    for config in obj.spec.all_policies().filter_map(|policy| policy.config.as_ref()) {
+    for config in obj.spec.all_policies().filter_map(|policy| policy.config.as_deref()) {
         let field = |key: &str| format!("spec.policies[cel].config.{key}");
         let wrong = |key, problem| Error::Invalid(format!("{}: {problem}", field(key)));
         if let Some(expression) = &config.expression {
@@ -131,7 +131,7 @@ fn questions(plan: &Plan) -> Vec<Question<'_>> {
         auth: metric.auth_ref.as_ref(),
         field: format!("spec.metrics[{}]", planned.name),
     });
-    let configs = plan.spec.all_policies().filter_map(|policy| policy.config.as_ref());
+    let configs = plan.spec.all_policies().filter_map(|policy| policy.config.as_deref());
     let price = configs.filter_map(|config| config.price_from.as_ref()).take(1).map(|price| Question {
         type_: SourceType::Prometheus,
         config: SourceConfig {

@@ -32,20 +32,21 @@ pub(super) fn status(
     let previous = obj.status.clone().unwrap_or_default();
     let status = full(obj, observed, view, now);
     let look = (!observed.watched).then(|| view.plan.interval.unsigned_abs().max(UNWATCHED));
+    let alarm = observed.next_change;
+    let quiet = Some(look.map_or(view.quiet, |look| look.min(view.quiet)));
+    if obj.status.is_none() && view.decision.is_none() && observed.rival.is_none() && !view.quiet.is_zero() {
+        // The first decision is about to come; a status before it would tell nothing.
+        return Verdict { status: None, requeue: quiet, alarm, events: vec![] };
+    }
     if same_but_for_values(&previous, &status) {
-        return Verdict { status: previous, requeue: look, alarm: observed.next_change, events: vec![] };
+        return Verdict { status: Some(previous), requeue: look, alarm, events: vec![] };
     }
     let respecified = previous.observed_generation != obj.metadata.generation;
     if !view.quiet.is_zero() && !respecified && applied.rescaled.is_none() && view.decision.is_some() {
-        return Verdict {
-            status: previous,
-            requeue: Some(look.map_or(view.quiet, |look| look.min(view.quiet))),
-            alarm: observed.next_change,
-            events: vec![],
-        };
+        return Verdict { status: Some(previous), requeue: quiet, alarm, events: vec![] };
     }
     let events = notices(&previous, &status, observed, view, applied);
-    Verdict { status, requeue: look, alarm: observed.next_change, events }
+    Verdict { status: Some(status), requeue: look, alarm, events }
 }
 
 /// Whether two statuses differ in nothing but what changes all the time.

@@ -49,7 +49,7 @@ pub(super) fn status(
     if next.status != next.previous {
         next.status.handled_until = Some(Time(whole_seconds(now)));
     }
-    Verdict { status: next.status, alarm, events: next.events, ..Verdict::default() }
+    Verdict { status: Some(next.status), requeue: None, alarm, events: next.events }
 }
 
 /// What is about to be the status.

@@ -2,7 +2,7 @@
 
 use super::observe::{Observed, Target, Way};
 use super::status::status;
-use crate::runtime::kind::Verdict;
+use crate::runtime::events::Notice;
 use csop_shared::api::cash_service::AutoscalingMode;
 use csop_shared::api::cash_service_scheduled_scale::{HistoryOutcome, Phase};
 use csop_shared::api::{CashServiceScheduledScale, CashServiceScheduledScaleStatus};
@@ -16,6 +16,13 @@ struct Scene {
     schedule: CashServiceScheduledScale,
     observed: Observed,
     writes: usize,
+}
+
+/// What a look led to.
+struct Seen {
+    status: CashServiceScheduledScaleStatus,
+    alarm: Option<Timestamp>,
+    events: Vec<Notice>,
 }
 
 fn at(time: &str) -> Timestamp {
@@ -56,13 +63,13 @@ impl Scene {
         self.schedule = serde_json::from_value(object).unwrap();
     }
 
-    fn look(&mut self, now: Timestamp) -> Verdict<CashServiceScheduledScaleStatus> {
+    fn look(&mut self, now: Timestamp) -> Seen {
         let verdict = status(&self.schedule, &self.observed, now);
-        if self.schedule.status.as_ref() != Some(&verdict.status) {
+        if self.schedule.status != verdict.status {
             self.writes += 1;
-            self.schedule.status = Some(verdict.status.clone());
+            self.schedule.status.clone_from(&verdict.status);
         }
-        verdict
+        Seen { status: verdict.status.unwrap(), alarm: verdict.alarm, events: verdict.events }
     }
 
     fn phase(&mut self, now: Timestamp) -> Phase {
@@ -82,7 +89,7 @@ impl Scene {
     }
 }
 
-fn reasons_of(verdict: &Verdict<CashServiceScheduledScaleStatus>) -> Vec<&str> {
+fn reasons_of(verdict: &Seen) -> Vec<&str> {
     verdict.events.iter().map(|event| event.reason.as_str()).collect()
 }
 

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use kube::runtime::watcher::Event;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::runtime::live::Live;
 use crate::runtime::partition::Partition;
@@ -45,6 +45,26 @@ fn an_own_write_is_seen_before_the_watch_shows_it_and_its_echo_wakes_nobody() {
     assert_eq!(version(&p, "a"), Some(8));
     assert!(p.observe(Event::Apply(live("a", "1", 8))).is_empty());
     assert_eq!(touched(&p.observe(Event::Apply(live("a", "1", 10)))), ["a@8", "a@10"]);
+}
+
+#[test]
+fn a_change_of_what_is_not_kept_wakes_nobody() {
+    let slim = |version| {
+        let cut = |object: &mut Value| object["metadata"] = json!({});
+        let object =
+            json!({"metadata": {"namespace": "n", "name": "a", "uid": "1", "resourceVersion": version}});
+        Live::new(object, cut)
+    };
+    let mut p = partition(&[]);
+    assert_eq!(touched(&p.observe(Event::Apply(slim("5")))), ["a@5"]);
+    assert!(p.observe(Event::Apply(slim("6"))).is_empty());
+    assert_eq!(version(&p, "a"), Some(6));
+    p.written(Arc::new(live("a", "1", 8)));
+    assert_eq!(
+        touched(&p.observe(Event::Apply(slim("9")))),
+        ["a@6", "a@9"],
+        "our own write was seen meanwhile"
+    );
 }
 
 #[test]

@@ -149,7 +149,7 @@ impl Kind for Widgets {
             now,
         );
         let events = if flipped { vec![Notice::normal("Flipped", "Test", "ready flipped")] } else { vec![] };
-        Verdict { status, events, ..Verdict::default() }
+        Verdict { status: Some(status), events, ..Verdict::default() }
     }
 }
 

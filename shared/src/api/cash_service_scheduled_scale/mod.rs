@@ -50,12 +50,12 @@ use serde::{Deserialize, Serialize};
         json_path = ".status.nextTime",
         description = "When the next window begins"
     ),
-    printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp")
+    printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp"),
+    validation = Rule::new("has(self.spec.serviceRef) != has(self.spec.targetRef)").message("a schedule has exactly one of serviceRef and targetRef"),
 )]
 #[cfg_attr(feature = "cel", kube(cel))]
 #[serde(rename_all = "camelCase")]
 #[x_kube(
-    validation = Rule::new("has(self.serviceRef) != has(self.targetRef)").message("a schedule has exactly one of serviceRef and targetRef"),
     validation = Rule::new("has(self.at) != has(self.cron)").message("a schedule has exactly one of at (once) and cron (again and again)"),
     validation = Rule::new("has(self.duration) != has(self.until)").message("a schedule has exactly one of duration and until: how long its window is, or when it ends"),
     validation = Rule::new("!has(self.until) || has(self.at)").message("until belongs to at; a cron has a duration"),

@@ -26,7 +26,8 @@ pub struct Policy {
     pub type_: PolicyType,
     /// Its settings; the keys depend on the type.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub config: Option<PolicyConfig>,
+    // Large, and most scalers have none.
+    pub config: Option<Box<PolicyConfig>>,
 }
 
 /// slo: the demand of the metrics. cost: a limit by what the pods cost. cel: an expression.

@@ -52,9 +52,9 @@ pub struct Plan {
     /// Time without activity after which the target is scaled to zero.
     pub idle: SignedDuration,
     /// The metrics, in the order of the spec.
-    pub metrics: Vec<MetricPlan>,
+    pub metrics: Box<[MetricPlan]>,
     /// The policies, in order.
-    pub policies: Vec<Arc<dyn Policy>>,
+    pub policies: Box<[Arc<dyn Policy>]>,
     /// How fast and how often the number may change.
     pub safety: SafetyPlan,
     /// Age up to which a price counts as known.
@@ -78,7 +78,7 @@ impl Plan {
         check(&spec)?;
         let interval = spec.interval_seconds.unwrap_or(INTERVAL_SECONDS).max(1);
         let max_age = MAX_AGE_SECONDS.max(interval.saturating_mul(MAX_AGE_INTERVALS));
-        let slo = spec.all_policies().find(|p| p.type_ == PolicyType::Slo).and_then(|p| p.config.as_ref());
+        let slo = spec.all_policies().find(|p| p.type_ == PolicyType::Slo).and_then(|p| p.config.as_deref());
         let latency = slo.and_then(|config| config.objective) == Some(Objective::Latency);
         let tolerance = slo.and_then(|config| config.tolerance);
         let names = metric::names(&spec.metrics);

@@ -33,7 +33,7 @@ pub(super) fn build(
     policy: &api::Policy,
     expressions: &Arc<dyn Expressions>,
 ) -> Result<Arc<dyn Policy>, Invalid> {
-    let config = policy.config.clone().unwrap_or_default();
+    let config = policy.config.as_deref().cloned().unwrap_or_default();
     if policy.type_ != PolicyType::Slo && config.tolerance.is_some() {
         return Err(Invalid::new(
             "spec.policies[].config.tolerance",

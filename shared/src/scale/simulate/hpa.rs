@@ -84,7 +84,7 @@ impl Hpa {
         Self {
             min: plan.min.max(1),
             max: plan.max,
-            metrics: plan.metrics.clone(),
+            metrics: plan.metrics.to_vec(),
             up: Rules::new(scale_up.as_ref(), 0, &UP),
             down: Rules::new(scale_down.as_ref(), DOWN_WINDOW, &DOWN),
             history: History::default(),

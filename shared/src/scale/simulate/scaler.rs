@@ -71,7 +71,7 @@ impl Subject for Scaler {
         for (reading_, value) in self.observation.readings.iter_mut().zip(&seen.values) {
             *reading_ = reading(*value, seen.time);
         }
-        self.observation.price = seen.price.map(|price| reading(price, seen.time));
+        self.observation.price = seen.price.map(|price| Box::new(reading(price, seen.time)));
         advance(&self.plan, &mut self.state, &self.observation, now, &mut self.decision);
         if self.decision.action == Action::Scale {
             self.state.settle(true);

@@ -20,6 +20,7 @@ pub(in crate::scale) fn observe(
     inputs: &mut Vec<Input>,
 ) {
     inputs.clear();
+    inputs.reserve_exact(plan.metrics.len());
     for (at, metric) in plan.metrics.iter().enumerate() {
         let reading = observation.readings.get(at).unwrap_or(&Reading::Missing);
         let mut input = input(metric, reading, now);

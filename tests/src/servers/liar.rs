@@ -9,12 +9,10 @@ use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
     net::{TcpListener, TcpStream},
     task::JoinHandle,
-    time::sleep,
 };
 
-use crate::scene::SOON;
-
 /// It ends with the value.
+#[derive(Debug)]
 pub struct Liar {
     address: String,
     written: Arc<AtomicUsize>,
@@ -29,9 +27,21 @@ impl Drop for Liar {
 }
 
 impl Liar {
+    /// Starts one on a free port of the loopback interface.
+    ///
+    /// # Panics
+    /// When there is none.
     pub async fn start() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = format!("http://{}", listener.local_addr().unwrap());
+        Self::start_on("127.0.0.1:0").await
+    }
+
+    /// Starts one where an honest server was.
+    ///
+    /// # Panics
+    /// When that still listens.
+    pub async fn start_on(address: &str) -> Self {
+        let listener = TcpListener::bind(address).await.expect("the port is free");
+        let address = format!("http://{}", listener.local_addr().expect("it listens"));
         let (written, requests) = (Arc::<AtomicUsize>::default(), Arc::<AtomicUsize>::default());
         let (counted, asked) = (written.clone(), requests.clone());
         let task = tokio::spawn(async move {
@@ -106,6 +116,10 @@ async fn answer(
     let body = match what {
         "html" => "<!DOCTYPE html><html><title>Sign in to the-secret-intranet</title></html>".to_owned(),
         "nan" => format!(r#"{VECTOR}{{"metric":{{}},"value":[1700000000,"NaN"]}}]}}}}"#),
+        "enormous" => {
+            let now = jiff::Timestamp::now().as_second();
+            format!(r#"{VECTOR}{{"metric":{{}},"value":[{now},"1e300"]}}]}}}}"#)
+        }
         "types" => format!(r#"{VECTOR}{{"metric":{{}},"value":{{"seconds":1,"value":2}}}}]}}}}"#),
         "series" => series(10_000),
         "more-series" => series(10_001),
@@ -117,12 +131,11 @@ async fn answer(
         "elsewhere" => return redirect(stream, "http://169.254.169.254/latest/meta-data").await,
         "unauthorised" => return status(stream, "401 Unauthorized").await,
         "away" => return status(stream, "503 Service Unavailable").await,
-        "slow" => {
-            sleep(SOON).await;
-            "{}".to_owned()
-        }
+        // Until the other side gives up.
+        "slow" => return stream.read(&mut [0]).await.ok().and(None),
         "huge" => return huge(stream, "Transfer-Encoding: chunked", written).await,
         "announced" => return huge(stream, "Content-Length: 209715200", written).await,
+        "endless" => return endless(stream, written).await,
         "half" => {
             stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n{\"status\":").await.ok()?;
             return None;
@@ -142,6 +155,16 @@ async fn redirect(stream: &mut BufReader<TcpStream>, to: &str) -> Option<()> {
 async fn status(stream: &mut BufReader<TcpStream>, status: &str) -> Option<()> {
     let answer = format!("HTTP/1.1 {status}\r\nContent-Length: 6\r\n\r\nsecret");
     stream.write_all(answer.as_bytes()).await.ok()
+}
+
+/// A body that goes on until the other side gives up.
+async fn endless(stream: &mut BufReader<TcpStream>, written: &AtomicUsize) -> Option<()> {
+    stream.write_all(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n").await.ok()?;
+    let chunk = [b"1000\r\n".as_slice(), &[b' '; 4096], b"\r\n"].concat();
+    loop {
+        stream.write_all(&chunk).await.ok()?;
+        written.fetch_add(4096, Ordering::Relaxed);
+    }
 }
 
 /// 200 MiB.
