@@ -230,7 +230,8 @@ async fn a_scaler_gets_floors_of_its_own_and_of_its_service() {
 async fn what_cannot_be_kept_is_refused_by_the_api_or_invalid_with_the_reason() {
     let (scene, _clock) = scene("schedules-invalid", json!({"mode": "External"})).await;
     let refused = async |fields: Value| {
-        let output = scene.cluster.apply(&scene.namespace, &schedule("bad", fields).to_string()).await;
+        let output =
+            scene.cluster.apply(&scene.namespace, &schedule("bad", fields.clone()).to_string()).await;
         assert!(!output.status.success(), "{fields}");
         output.stderr
     };
