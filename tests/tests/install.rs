@@ -128,7 +128,8 @@ async fn every_example_is_accepted_as_it_is() {
     let strictly = ["apply", "--dry-run=server", "--validate=strict", "--filename"];
     let mut examples = 0;
     let apps = ["http-app", "redis-worker", "pubsub-worker"].map(|app| format!("examples/apps/{app}/"));
-    let folders = ["examples/", "examples/scalers/"].map(str::to_owned).into_iter().chain(apps);
+    let folders =
+        ["examples/", "examples/scalers/", "examples/schedules/"].map(str::to_owned).into_iter().chain(apps);
     for entry in folders.flat_map(|folder| std::fs::read_dir(file(&folder)).unwrap()) {
         let path = entry.unwrap().path();
         // What is for other programs lies in folders of its own.

@@ -3,6 +3,7 @@
 mod engine;
 mod narrator;
 mod picture;
+mod schedule;
 mod servers;
 mod shell;
 mod stage;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{engine, narrator::Narrator, shell::PATIENCE, stage::Stage};
+use super::{engine, narrator::Narrator, schedule, shell::PATIENCE, stage::Stage};
 use crate::{Error, wait};
 
 const CONTAINERS: &str = "kubectl get deployment shop -o jsonpath='{..containers[*].name}'";
@@ -30,7 +30,9 @@ pub(super) async fn tell(stage: &mut Stage, narrator: &mut Narrator, servers: bo
     restrict(stage, narrator).await?;
     load(stage, narrator).await?;
     relief(stage, narrator).await?;
-    engine::tell(stage, narrator).await
+    schedule::plan(stage, narrator).await?;
+    engine::tell(stage, narrator).await?;
+    schedule::window(stage, narrator).await
 }
 
 async fn start(stage: &mut Stage, narrator: &mut Narrator, servers: bool) -> Result<(), Error> {
