@@ -29,8 +29,8 @@ pub(super) async fn tell(stage: &mut Stage, narrator: &mut Narrator, servers: bo
     edit(stage, narrator).await?;
     restrict(stage, narrator).await?;
     load(stage, narrator).await?;
-    relief(stage, narrator).await?;
     schedule::plan(stage, narrator).await?;
+    relief(stage, narrator).await?;
     engine::tell(stage, narrator).await?;
     schedule::window(stage, narrator).await
 }
