@@ -55,7 +55,8 @@ pub const CHAPTERS: [Chapter; 7] = [
     },
     Chapter {
         title: "The schedule",
-        about: "What a CashServiceScheduledScale says of itself. `kubectl csop scale list` shows its windows.",
+        about: "What a CashServiceScheduledScale says of itself. `kubectl csop scale list` shows its windows; [schedules](scaling/schedules.md) \
+                explains them.",
         reasons: &schedule::EXPLAINED,
     },
     Chapter {
