@@ -1,19 +1,17 @@
 //! `scale cancel`: the end of schedules.
 
 use super::super::{connect, target};
-use super::facts::{of_scaler, of_service, readable};
+use super::facts::{declared, readable};
 use crate::cli::Global;
-use crate::client::{Cluster, Own};
+use crate::client::{Cluster, SCHEDULES};
 use crate::commands::change::{self, DryRun, Options};
 use crate::commands::prompt::Prompt;
 use crate::error::{Attempt, Error};
 use crate::exit::Exit;
 use crate::io::Io;
 use crate::view::cancel;
-use crate::view::forecast::Facts;
 use crate::view::gitops::{self, Touched};
-use csop_shared::api::cash_service_scheduled_scale::ScheduleTargetKind;
-use csop_shared::api::{CashService, CashServiceScheduledScale, GeneralScaler};
+use csop_shared::api::CashServiceScheduledScale;
 use jiff::Timestamp;
 use kube::ResourceExt;
 use kube::api::{DeleteParams, ListParams, Preconditions};
@@ -81,7 +79,10 @@ async fn show(
     let kept = others(doomed, cluster, io).await?;
     let now = Timestamp::now();
     for schedule in doomed {
-        let facts = facts(schedule, cluster, io).await?;
+        let facts = match schedule.spec.target() {
+            Some((kind, name)) => declared(kind, name, cluster, io).await?,
+            None => None,
+        };
         if asks || !io.terminal.quiet {
             io.say(&cancel::line(schedule, &kept, facts.as_ref(), now));
         }
@@ -99,34 +100,11 @@ async fn others(
     io: &mut Io,
 ) -> Result<Vec<CashServiceScheduledScale>, Error> {
     let api = cluster.api::<CashServiceScheduledScale>();
-    let attempt = Attempt::new("list", crate::client::SCHEDULES).within(Some(&cluster.namespace));
+    let attempt = Attempt::new("list", SCHEDULES).within(Some(&cluster.namespace));
     let read = cluster.pages(&attempt, ListParams::default(), async |page| api.list(&page).await).await;
     let mut all = readable(read, io)?.unwrap_or_default();
     all.retain(|one| doomed.iter().all(|other| other.name_any() != one.name_any()));
     Ok(all)
-}
-
-/// The target of a schedule, where it is there and may be read.
-async fn facts(
-    schedule: &CashServiceScheduledScale,
-    cluster: &Cluster,
-    io: &mut Io,
-) -> Result<Option<Facts>, Error> {
-    Ok(match schedule.spec.target() {
-        Some((ScheduleTargetKind::CashService, name)) => {
-            live::<CashService>(name, cluster, io).await?.map(|service| of_service(name, &service))
-        }
-        Some((ScheduleTargetKind::GeneralScaler, name)) => {
-            live::<GeneralScaler>(name, cluster, io).await?.map(|scaler| of_scaler(name, &scaler))
-        }
-        _ => None,
-    })
-}
-
-async fn live<K: Own>(name: &str, cluster: &Cluster, io: &mut Io) -> Result<Option<K>, Error> {
-    let api = cluster.api::<K>();
-    let read = cluster.call(cluster.on::<K>("get", name), api.get_opt(name)).await;
-    Ok(readable(read, io)?.flatten())
 }
 
 /// Deletes the schedule that was shown, and no other one of its name.
