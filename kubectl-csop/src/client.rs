@@ -4,7 +4,7 @@ use crate::certificate;
 use crate::cli::Global;
 use crate::error::{Attempt, Error};
 use crate::kube_error;
-use csop_shared::api::{CashService, GeneralScaler};
+use csop_shared::api::{CashService, CashServiceScheduledScale, GeneralScaler};
 use jiff::Timestamp;
 use kube::api::{ListParams, ObjectList};
 use kube::config::{KubeConfigOptions, Kubeconfig};
@@ -20,6 +20,8 @@ use std::time::Duration;
 pub const SERVICES: &str = "cashservices.csop.dev";
 /// The resource of GeneralScalers.
 pub const SCALERS: &str = "generalscalers.csop.dev";
+/// The resource of CashServiceScheduledScales.
+pub const SCHEDULES: &str = "cashservicescheduledscales.csop.dev";
 /// How long a single request may take, unless `--request-timeout` says otherwise.
 pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
 /// Lists are read in pages of this size: a namespace may hold a thousand services, and the events of all of them.
@@ -166,6 +168,7 @@ pub trait Own:
 }
 
 impl Own for CashService {}
+impl Own for CashServiceScheduledScale {}
 impl Own for GeneralScaler {}
 
 /// The resource of a kind, as RBAC and errors name it.

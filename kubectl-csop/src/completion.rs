@@ -10,7 +10,8 @@ use crate::error::{Attempt, Error};
 use crate::exit::Exit;
 use crate::io::Io;
 use clap::{Arg, ArgAction, Command, CommandFactory};
-use csop_shared::api::{CashService, GeneralScaler};
+use csop_shared::api::{CashService, CashServiceScheduledScale, GeneralScaler};
+use jiff::tz::TimeZoneDatabase;
 use k8s_openapi::api::core::v1::Namespace;
 use kube::api::ListParams;
 use kube::{Api, ResourceExt};
@@ -31,6 +32,10 @@ enum Source {
     Services,
     /// Names of scalers.
     Scalers,
+    /// Names of schedules.
+    Schedules,
+    /// Names of the time zone database.
+    Zones,
     /// Revisions of the service that is named before.
     Revisions,
     /// Names of namespaces.
@@ -69,8 +74,9 @@ pub async fn answer(words: &[OsString], io: &mut Io) -> Result<Exit, Error> {
     let source = parsed.source(current);
     // An object may be named with its kind.
     let (source, lead, typed) = match typed.split_once('/') {
-        Some((kind, name)) if [Source::Services, Source::Scalers].contains(&source) => {
-            let source = if target::is_scaler(kind) { Source::Scalers } else { source };
+        Some((kind, name)) if [Source::Services, Source::Scalers, Source::Schedules].contains(&source) => {
+            let is_other = source == Source::Services && target::is_scaler(kind);
+            let source = if is_other { Source::Scalers } else { source };
             (source, format!("{kind}/"), name)
         }
         _ => (source, lead, typed),
@@ -154,7 +160,9 @@ impl<'a> Parsed<'a> {
                 commands.into_iter().map(|command| command.get_name().to_owned()).collect(),
             );
         }
-        self.command.get_positionals().nth(self.positionals.len()).map_or(Source::Words(vec![]), values_of)
+        let positionals: Vec<_> = self.command.get_positionals().collect();
+        let last = positionals.last().filter(|last| matches!(last.get_action(), ArgAction::Append));
+        positionals.get(self.positionals.len()).or(last).copied().map_or(Source::Words(vec![]), values_of)
     }
 
     async fn read(&self, source: Source) -> Vec<String> {
@@ -164,6 +172,8 @@ impl<'a> Parsed<'a> {
             Source::Contexts => contexts(&self.global()),
             Source::Services => names::<CashService>(&self.global()).await.unwrap_or_default(),
             Source::Scalers => names::<GeneralScaler>(&self.global()).await.unwrap_or_default(),
+            Source::Schedules => names::<CashServiceScheduledScale>(&self.global()).await.unwrap_or_default(),
+            Source::Zones => TimeZoneDatabase::bundled().available().map(|zone| zone.to_string()).collect(),
             Source::Revisions => match self.positionals.first().map(|name| target::parse(name)) {
                 Some(Ok(name)) => revisions(&name, &self.global()).await.unwrap_or_default(),
                 _ => vec![],
@@ -193,6 +203,8 @@ fn values_of(arg: &Arg) -> Source {
     match arg.get_id().as_str() {
         "name" => Source::Services,
         "scaler" => Source::Scalers,
+        "schedules" => Source::Schedules,
+        "tz" => Source::Zones,
         "to" => Source::Revisions,
         "namespace" => Source::Namespaces,
         "context" => Source::Contexts,
@@ -300,6 +312,11 @@ mod tests {
         for flag in ["-f", "--trace", "--plot", "--against"] {
             assert_eq!(source(&["scaler", "replay", flag, ""]), Source::Files, "{flag}");
         }
+        assert_eq!(source(&["scale", "schedule", ""]), Source::Services);
+        assert_eq!(source(&["scale", "list", ""]), Source::Services);
+        assert_eq!(source(&["scale", "cancel", ""]), Source::Schedules);
+        assert_eq!(source(&["scale", "cancel", "friday", ""]), Source::Schedules);
+        assert_eq!(source(&["scale", "schedule", "shop", "--tz", ""]), Source::Zones);
         assert_eq!(words(&["wait", "shop", "--for", ""]), ["ready", "rolled-out", "deleted"]);
         assert_eq!(source(&["status", "shop", ""]), Source::Words(vec![]));
         assert_eq!(source(&["init", ""]), Source::Words(vec![]));

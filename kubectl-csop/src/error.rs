@@ -295,6 +295,9 @@ impl Error {
             Self::NotFound(attempt) if attempt.resource == crate::client::SCALERS => {
                 "`kubectl csop scaler status -A` lists the scalers of all namespaces".to_owned()
             }
+            Self::NotFound(attempt) if attempt.resource == crate::client::SCHEDULES => {
+                "`kubectl csop scale list -A` lists the schedules of all namespaces".to_owned()
+            }
             Self::NotFound(attempt) if attempt.resource.ends_with(csop_shared::names::GROUP) => {
                 "`kubectl csop status -A` lists the services of all namespaces".to_owned()
             }
@@ -320,6 +323,11 @@ fn can_i(attempt: &Attempt) -> String {
 fn existing(attempt: &Attempt) -> String {
     let name = attempt.name.as_deref().unwrap_or_default();
     let scope = attempt.namespace.as_ref().map_or_else(String::new, |namespace| format!(" -n {namespace}"));
+    if attempt.resource == crate::client::SCHEDULES {
+        return format!(
+            "see it with `kubectl csop scale list{scope}`, end it with `kubectl csop scale cancel {name}{scope}`, or choose another --name"
+        );
+    }
     format!(
         "see it with `kubectl csop status {name}{scope}`, change it with `kubectl edit csvc {name}{scope}`, or choose another name"
     )

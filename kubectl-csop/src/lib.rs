@@ -13,12 +13,15 @@ mod error;
 pub mod exit;
 pub mod io;
 mod kube_error;
+mod machine_zone;
 mod manifest;
+mod marks;
 mod output;
 mod presets;
 mod schema;
 pub mod terminal;
 mod view;
+mod when;
 
 use clap::error::ErrorKind;
 use clap::{CommandFactory, FromArgMatches};

@@ -3,7 +3,7 @@
 use crate::client::Own;
 use crate::error::Error;
 use crate::schema::{self, definitions};
-use csop_shared::api::{CashService, GeneralScaler};
+use csop_shared::api::{CashService, CashServiceScheduledScale, GeneralScaler};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::fmt;
@@ -48,6 +48,12 @@ impl Declared for CashService {
     const KIND: &str = "CashService";
     const DEFINITION: &str = definitions::CASH_SERVICES;
     const USE: &str = "rendered";
+}
+
+impl Declared for CashServiceScheduledScale {
+    const KIND: &str = "CashServiceScheduledScale";
+    const DEFINITION: &str = definitions::SCHEDULED_SCALES;
+    const USE: &str = "scheduled";
 }
 
 impl Declared for GeneralScaler {

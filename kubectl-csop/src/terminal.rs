@@ -1,6 +1,8 @@
 //! What the plugin is attached to: terminals or pipes, how wide, and what may be written to it.
 
+use crate::machine_zone;
 use console::Term;
+use jiff::tz::TimeZone;
 use std::io::IsTerminal;
 
 /// The size of a terminal, in characters.
@@ -31,6 +33,8 @@ pub struct Terminal {
     pub verbose: bool,
     /// A size that does not change; `None`: ask the terminal each time.
     pub fixed: Option<Size>,
+    /// The zone of the user's clocks, where its name is known.
+    pub zone: Option<TimeZone>,
 }
 
 impl Terminal {
@@ -46,6 +50,7 @@ impl Terminal {
             quiet: false,
             verbose: false,
             fixed: None,
+            zone: machine_zone::detect(),
         }
     }
 
@@ -60,6 +65,7 @@ impl Terminal {
             quiet: false,
             verbose: false,
             fixed: None,
+            zone: None,
         }
     }
 

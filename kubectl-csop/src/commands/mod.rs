@@ -13,6 +13,7 @@ pub mod pause;
 mod prompt;
 pub mod render;
 pub mod restart;
+pub mod scale;
 pub mod scaler;
 pub mod status;
 pub mod target;
@@ -42,6 +43,7 @@ pub enum Command {
     Restart(restart::Args),
     History(history::Args),
     Undo(undo::Args),
+    Scale(scale::Args),
     Scaler(scaler::Args),
     Pause(pause::PauseArgs),
     Resume(pause::ResumeArgs),
@@ -68,6 +70,7 @@ impl Command {
             Self::Restart(args) => Box::pin(restart::run(args, global, io)).await,
             Self::History(args) => Box::pin(history::run(args, global, io)).await,
             Self::Undo(args) => Box::pin(undo::run(args, global, io)).await,
+            Self::Scale(args) => Box::pin(scale::run(args, global, io)).await,
             Self::Scaler(args) => Box::pin(scaler::run(args, global, io)).await,
             Self::Pause(args) => Box::pin(pause::pause(args, global, io)).await,
             Self::Resume(args) => Box::pin(pause::resume(args, global, io)).await,

@@ -1,6 +1,7 @@
 //! A service as single facts, for a watch without a terminal: only those that change are printed.
 
 use super::service::{autoscaling, replicas};
+use crate::view::schedules::ScheduleView;
 use crate::view::service::ServiceView;
 use crate::view::services::{Row, ServicesView};
 use crate::view::tree::Node;
@@ -29,8 +30,20 @@ pub fn of_service(view: &ServiceView) -> Facts {
     add("URL", view.url.as_deref().unwrap_or_default());
     add("Replicas", &replicas(view));
     add("Autoscaling", &autoscaling(view));
+    facts.extend(view.schedules.iter().map(of_schedule));
     view.children.iter().for_each(|node| of_node(node, &mut facts));
     facts
+}
+
+/// A schedule without what changes with every look at it.
+pub(super) fn of_schedule(schedule: &ScheduleView) -> (String, String) {
+    let floor = schedule.floor_text();
+    let when = match (&schedule.active, &schedule.next) {
+        (Some(active), _) => format!("floor {floor} until {}", active.end),
+        (None, Some(next)) => format!("floor {floor} at {}", next.start),
+        (None, None) => schedule.phase.clone(),
+    };
+    (format!("Schedule/{}", schedule.name), when)
 }
 
 fn of_node(node: &Node, facts: &mut Facts) {

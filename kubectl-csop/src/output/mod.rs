@@ -4,6 +4,7 @@ pub mod check;
 pub mod diff;
 pub mod events;
 pub mod facts;
+pub mod forecast;
 pub mod history;
 pub mod logs;
 pub mod operations;
@@ -12,6 +13,7 @@ pub mod plot;
 pub mod replay;
 pub mod scaler;
 pub mod scalers;
+pub mod schedules;
 pub mod service;
 pub mod services;
 pub mod table;
@@ -20,6 +22,8 @@ pub mod wrap;
 
 #[cfg(test)]
 mod scaler_snapshots;
+#[cfg(test)]
+mod schedule_snapshots;
 #[cfg(test)]
 mod snapshots;
 

@@ -3,7 +3,7 @@
 use super::facts::Facts;
 use super::paint::Paint;
 use super::table::{self, Column};
-use super::{operations, wrap};
+use super::{facts, operations, schedules, wrap};
 use crate::duration;
 use crate::view::operations::OperationView;
 use crate::view::scaler::{DecisionView, MetricView, ScalerView, Source, Step, policy_line, short};
@@ -40,7 +40,7 @@ pub fn text(view: &ScalerView, style: Style, now: Timestamp) -> String {
     if !view.metrics.is_empty() {
         text.push_str(&metrics(view, style, now));
     }
-    for (key, value) in rules(view) {
+    for (key, value) in rules(view, now) {
         field(&mut text, key, &value, style);
     }
     if let Some(decision) = &view.decision {
@@ -157,15 +157,20 @@ fn missing(metric: &MetricView, now: Timestamp) -> String {
     }
 }
 
-fn rules(view: &ScalerView) -> Vec<(&'static str, String)> {
+fn rules(view: &ScalerView, now: Timestamp) -> Vec<(&'static str, String)> {
     let mut rules = vec![];
     if view.decided().is_some_and(|decision| !decision.policies.is_empty()) {
         rules.push(("Policy:", policy_line(&view.policies, view.demand())));
     }
-    rules.extend(view.schedules.iter().map(|schedule| {
+    // The floor of several schedules has all their names.
+    let is_told = |floor: &str| {
+        floor.split(" + ").all(|name| view.windows.iter().any(|it| it.name == name && it.active.is_some()))
+    };
+    rules.extend(view.schedules.iter().filter(|floor| !is_told(&floor.name)).map(|schedule| {
         let floor = schedule.replicas.map(|replicas| format!(" floor {replicas}")).unwrap_or_default();
         ("Schedule:", format!("\"{}\"{floor}, in force", schedule.name))
     }));
+    rules.extend(view.windows.iter().map(|schedule| ("Schedule:", schedules::line(schedule, now))));
     rules
 }
 
@@ -267,6 +272,7 @@ pub fn facts(view: &ScalerView) -> Facts {
         );
         facts.insert("Decision".to_owned(), text);
     }
+    facts.extend(view.windows.iter().map(facts::of_schedule));
     if let Some(last) = view.operations.first() {
         facts.insert(
             "Last change".to_owned(),

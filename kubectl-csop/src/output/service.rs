@@ -1,7 +1,7 @@
 //! One service: sections, and the tree of its children.
 
 use super::paint::Paint;
-use super::{tree, wrap};
+use super::{schedules, tree, wrap};
 use crate::duration;
 use crate::view::service::{ConditionView, ServiceView};
 use crate::view::tree::{Health, Node};
@@ -91,6 +91,7 @@ fn facts(view: &ServiceView, style: Style, now: Timestamp) -> Vec<(String, Strin
     facts.push(("URL", view.url.clone().unwrap_or_default()));
     facts.push(("Replicas", replicas(view)));
     facts.push(("Autoscaling", autoscaling(view)));
+    facts.extend(view.schedules.iter().map(|schedule| ("Schedule", schedules::line(schedule, now))));
     facts.push(("Age", view.created_at.map(|then| duration::age(then, now)).unwrap_or_default()));
     facts
         .into_iter()
@@ -136,6 +137,7 @@ pub(super) fn replicas(view: &ServiceView) -> String {
     }
     match it.source {
         Some("Spec") => text + " (from the spec)",
+        Some("Schedule") => text + " (by schedule)",
         _ => text,
     }
 }

@@ -1,6 +1,7 @@
 //! The children of a service, as they were read from the cluster.
 
 use crate::error::{Attempt, Error};
+use csop_shared::api::CashServiceScheduledScale;
 use jiff::Timestamp;
 use k8s_openapi::Metadata;
 use k8s_openapi::api::apps::v1::{ControllerRevision, Deployment, ReplicaSet};
@@ -63,6 +64,8 @@ pub struct Children {
     pub config_maps: Vec<ConfigMap>,
     /// ControllerRevisions.
     pub revisions: Vec<ControllerRevision>,
+    /// The schedules of the namespace, which the service does not own.
+    pub schedules: Vec<CashServiceScheduledScale>,
     /// What could not be read.
     pub missing: Vec<Missing>,
 }

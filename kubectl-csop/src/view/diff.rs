@@ -4,6 +4,8 @@ use csop_shared::api::{CashService, cash_service::AutoscalingMode};
 use csop_shared::applied::applied;
 use csop_shared::names::annotations;
 use csop_shared::render::{Plan, UNKNOWN_DIGEST, offline, secrets};
+use csop_shared::scale::Floor;
+use csop_shared::schedule;
 use kube::ResourceExt;
 use serde_json::{Map, Value, json};
 
@@ -38,8 +40,9 @@ pub struct Wanted {
     birth: Value,
 }
 
-/// The children that the operator wants, Secrets among them, ControllerRevisions not; `live` tells what the secrets hold.
-pub fn wanted(service: &CashService, live: &[Value]) -> Vec<Wanted> {
+/// The children that the operator wants, Secrets among them, ControllerRevisions not; `live` tells what the secrets hold, `floors` are
+/// those of the schedules that are in force.
+pub fn wanted(service: &CashService, live: &[Value], floors: &[Floor]) -> Vec<Wanted> {
     let name = service.name_any();
     let digest = find(live, "Deployment", &name)
         .and_then(|it| {
@@ -47,12 +50,12 @@ pub fn wanted(service: &CashService, live: &[Value]) -> Vec<Wanted> {
         })
         .unwrap_or(UNKNOWN_DIGEST);
     let plan =
-        Plan { service, secrets_digest: secrets::sees_secrets(&service.spec).then_some(digest), floors: &[] };
+        Plan { service, secrets_digest: secrets::sees_secrets(&service.spec).then_some(digest), floors };
     let mut intents: Vec<Value> = plan.manifests().into_iter().map(|manifest| manifest.body).collect();
     let born = offline(service);
     for intent in &mut intents {
         if intent["kind"] == "Deployment" && service.spec.mode() == AutoscalingMode::Fixed {
-            intent["spec"]["replicas"] = json!(service.spec.replicas);
+            intent["spec"]["replicas"] = json!(schedule::bounds(&service.spec, floors).min);
         }
     }
     intents.extend(born.iter().filter(|it| it["kind"] == "Secret").map(|it| secret(it, live)));

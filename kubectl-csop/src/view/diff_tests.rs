@@ -1,4 +1,5 @@
 use super::*;
+use csop_shared::scale::Name;
 
 fn service(spec: Value) -> CashService {
     let mut all = json!({"image": "shop:1", "autoscaling": {"maxReplicas": 4}});
@@ -27,7 +28,7 @@ fn live_of(service: &CashService) -> Vec<Value> {
         }
         object
     };
-    wanted(service, &[]).into_iter().map(own).collect()
+    wanted(service, &[], &[]).into_iter().map(own).collect()
 }
 
 /// Every field of an object in the notation of managed fields, lists as a whole but for containers and env.
@@ -53,7 +54,7 @@ fn with_itself(mut node: Value) -> Value {
 }
 
 fn differing(now: &CashService, live: &[Value]) -> Vec<String> {
-    differences(Some("u1"), &wanted(now, live), live).into_iter().map(|it| it.id).collect()
+    differences(Some("u1"), &wanted(now, live, &[]), live).into_iter().map(|it| it.id).collect()
 }
 
 #[test]
@@ -79,7 +80,7 @@ fn a_variable_that_is_gone_from_the_spec_goes() {
     let before = service(json!({"env": [variable("A"), variable("B")]}));
     let live = live_of(&before);
     let after = service(json!({"env": [variable("B")]}));
-    let found = differences(Some("u1"), &wanted(&after, &live), &live);
+    let found = differences(Some("u1"), &wanted(&after, &live, &[]), &live);
     assert_eq!(found.len(), 1);
     let env =
         |of: &Option<Value>| of.as_ref().unwrap()["spec"]["template"]["spec"]["containers"][0]["env"].clone();
@@ -92,7 +93,7 @@ fn children_come_and_go_with_the_spec() {
     let live = live_of(&service(json!({})));
     let fixed =
         service(json!({"replicas": 3, "autoscaling": {"mode": "Fixed"}, "config": {"data": {"X": "y"}}}));
-    let found = differences(Some("u1"), &wanted(&fixed, &live), &live);
+    let found = differences(Some("u1"), &wanted(&fixed, &live, &[]), &live);
     let told: Vec<_> = found
         .iter()
         .map(|it| (it.id.split('-').next().unwrap(), it.before.is_some(), it.after.is_some()))
@@ -126,8 +127,26 @@ fn values_of_secrets_are_never_shown() {
     assert_eq!(differing(&before, &live), Vec::<String>::new());
     let after =
         service(json!({"secrets": [{"name": "db", "generate": {"password": {}, "token": {"length": 20}}}]}));
-    let found = differences(Some("u1"), &wanted(&after, &live), &live);
+    let found = differences(Some("u1"), &wanted(&after, &live, &[]), &live);
     let secret = found.iter().find(|it| it.id == "Secret/shop-db").unwrap();
     let data = json!({"password": "<7 bytes>", "token": "<generated: 20 characters>"});
     assert_eq!(secret.after.as_ref().unwrap()["data"], data);
+}
+
+#[test]
+fn inside_a_window_the_floor_is_what_is_wanted() {
+    let floor =
+        Floor { name: Name::from("friday"), replicas: 7, raise_max: false, respect_rate_limit: false };
+    let size = |autoscaling: Value, kind: &str, path: &str| {
+        let service = service(json!({"image": "i", "replicas": 3, "autoscaling": autoscaling}));
+        let all = wanted(&service, &[], std::slice::from_ref(&floor));
+        all.iter().find(|it| it.kind == kind).unwrap().intent.pointer(path).cloned()
+    };
+    let hpa = json!({"minReplicas": 2, "maxReplicas": 10});
+    assert_eq!(size(hpa, "HorizontalPodAutoscaler", "/spec/minReplicas"), Some(json!(7)));
+    assert_eq!(size(json!({"mode": "Fixed"}), "Deployment", "/spec/replicas"), Some(json!(7)));
+    assert_eq!(
+        size(json!({"mode": "Fixed", "maxReplicas": 5}), "Deployment", "/spec/replicas"),
+        Some(json!(5))
+    );
 }

@@ -11,6 +11,8 @@ pub enum Touched {
     Annotation,
     /// An annotation that is removed.
     Removal,
+    /// The object itself, which is deleted.
+    Existence,
 }
 
 /// A tool, and what it calls what it has applied the object for.
@@ -43,6 +45,7 @@ pub fn warning(metadata: &ObjectMeta, touched: Touched) -> Option<String> {
         }
         // The others leave annotations alone that they have not set.
         (Touched::Annotation, _) => return None,
+        (Touched::Existence, _) => format!("{again} makes it again; remove it at its source too"),
         (Touched::Removal, _) => format!("{again} sets the annotation again if its source has it"),
     };
     Some(format!("the object is managed by {who}: {what}"))

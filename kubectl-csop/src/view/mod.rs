@@ -2,10 +2,14 @@
 
 pub mod advice;
 pub mod autoscaler;
+pub mod cancel;
+pub mod capacity;
 pub mod check;
 pub mod children;
+pub mod clocks;
 pub mod diff;
 pub mod events;
+pub mod forecast;
 pub mod gitops;
 pub mod logs;
 pub mod operations;
@@ -14,6 +18,7 @@ pub mod replay;
 pub mod revisions;
 pub mod scaler;
 pub mod scalers;
+pub mod schedules;
 pub mod service;
 pub mod services;
 pub mod tree;

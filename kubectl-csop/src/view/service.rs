@@ -2,11 +2,13 @@
 
 use super::autoscaler::{self, Metric};
 use super::children::{Children, Missing};
+use super::schedules::{self, ScheduleView};
 use super::tree::{self, Node};
 use super::verdict::{Verdict, judge};
 use super::{SCHEMA_VERSION, advice};
 use csop_shared::api::CashService;
 use csop_shared::api::cash_service::{AutoscalingMode, BoundsSource};
+use csop_shared::api::cash_service_scheduled_scale::ScheduleTargetKind;
 use csop_shared::conditions::types;
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
@@ -45,6 +47,8 @@ pub struct ServiceView {
     pub replicas: Replicas,
     /// Who decides how many.
     pub autoscaling: Scaling,
+    /// Its schedules that are in force or to come.
+    pub schedules: Vec<ScheduleView>,
     /// The conditions, all of them.
     pub conditions: Vec<ConditionView>,
     /// What it owns.
@@ -127,6 +131,7 @@ pub fn view(service: &CashService, children: &Children) -> ServiceView {
         created_at: service.metadata.creation_timestamp.as_ref().map(|time| time.0),
         replicas: replicas(service, children),
         autoscaling: scaling(service, children),
+        schedules: schedules(service, children),
         conditions: status.conditions.iter().map(condition).collect(),
         children: tree::nodes(service.metadata.uid.as_deref().unwrap_or_default(), children),
         missing: children.missing.clone(),
@@ -152,6 +157,17 @@ fn replicas(service: &CashService, children: &Children) -> Replicas {
             BoundsSource::Schedule => "Schedule",
         }),
     }
+}
+
+/// Its schedules that are in force or to come; with those of the scaler that csop makes for it.
+fn schedules(service: &CashService, children: &Children) -> Vec<ScheduleView> {
+    let name = service.name_any();
+    let by_scaler = service.spec.mode() == AutoscalingMode::GeneralScaler;
+    schedules::concerning(&children.schedules, children.read_at, |kind, target| {
+        let is_own =
+            kind == ScheduleTargetKind::CashService || by_scaler && kind == ScheduleTargetKind::GeneralScaler;
+        is_own && target == name
+    })
 }
 
 fn scaling(service: &CashService, children: &Children) -> Scaling {

@@ -14,6 +14,7 @@ mod reference;
 mod replay;
 mod rows;
 mod scaler;
+mod schedules;
 mod support;
 mod vanishing;
 mod without_cluster;

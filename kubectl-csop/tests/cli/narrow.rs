@@ -9,12 +9,12 @@ use kubectl_csop::terminal::{Size, Terminal};
 const COLUMNS: usize = 40;
 const LONG: &str = "shop-of-the-other-department";
 
-/// Whether the line is a single word, such as an image, after its key at most: it can neither wrap nor be cut.
+/// Whether the line is a single word, such as an image, after its key or mark at most: it can neither wrap nor be cut.
 fn is_a_word(line: &str) -> bool {
     let words: Vec<_> = line.split_whitespace().collect();
     match words[..] {
         [] | [_] => true,
-        [key, _] => key.ends_with(':'),
+        [key, _] => key.ends_with([':', ']']),
         _ => false,
     }
 }

@@ -16,6 +16,7 @@ pub const MANIFEST: &str = "apiVersion: csop.dev/v1alpha1\nkind: CashService\nme
 const SCALER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/replay/scaler.yaml");
 const TRACE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/replay/trace.csv");
 const SCALERS: &[&str] = &["generalscalers"];
+const SCHEDULES: &[&str] = &["cashservicescheduledscales"];
 
 /// What a command needs of a cluster.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,6 +93,22 @@ pub const ROWS: &[Row] = &[
     row("pause", &["shop", "--yes"]),
     row("resume", &["shop", "--yes"]),
     Row { essential: SCALERS, ..row("pause", &["gs/shop", "--yes"]) },
+    Row {
+        essential: SCHEDULES,
+        ..row(
+            "scale schedule",
+            &["shop", "--at", "in 2h", "--for", "1h", "--add", "2", "--name", "later", "--yes"],
+        )
+    },
+    row("scale schedule", &["shop", "--cron", "0 9 * * *", "--for", "1h", "--add", "2", "--dry-run"]),
+    Row {
+        needs: Needs::Nothing,
+        ..row("scale schedule", &["shop", "--at", "in 2h", "--for", "1h", "--replicas", "12", "-o", "yaml"])
+    },
+    Row { essential: SCHEDULES, ..text("scale list", &[]) },
+    Row { essential: SCHEDULES, ..text("scale list", &["shop"]) },
+    Row { essential: SCHEDULES, ..row("scale list", &["-o", "json"]) },
+    Row { essential: SCHEDULES, ..row("scale cancel", &["shop", "--yes"]) },
     Row { essential: SCALERS, ..row("scaler status", &[]) },
     Row { essential: SCALERS, ..text("scaler status", &["shop"]) },
     Row { essential: SCALERS, ..text("scaler status", &["shop", "--explain"]) },

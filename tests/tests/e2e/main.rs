@@ -24,6 +24,7 @@ mod plugin_interrupts;
 mod plugin_many;
 mod plugin_narrow;
 mod plugin_prompts;
+mod plugin_schedules;
 mod plugin_status;
 mod plugin_terminal;
 mod plugin_vanishing;

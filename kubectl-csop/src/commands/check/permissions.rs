@@ -22,6 +22,9 @@ type Lack = (&'static str, &'static str);
 const NEEDED: &[Rule] = &[("csop.dev", "cashservices", &["get", "list", "watch"])];
 /// For `init`.
 const TO_CREATE: &[Rule] = &[("csop.dev", "cashservices", &["create"])];
+/// For `scale`.
+const TO_SCHEDULE: &[Rule] =
+    &[("csop.dev", "cashservicescheduledscales", &["get", "list", "create", "delete"])];
 /// For the tree of `status`.
 const TO_EXPLAIN: &[Rule] = &[
     ("apps", "deployments", &["list"]),
@@ -71,6 +74,12 @@ pub async fn to_use(cluster: &Cluster) -> Vec<Finding> {
             format!("you may create services {here}"),
             warning,
             "init will not work",
+        ),
+        judge(
+            denied(TO_SCHEDULE, place, cluster).await,
+            format!("you may schedule capacity {here}"),
+            warning,
+            "scale schedule, list or cancel will not work",
         ),
         judge(
             denied(TO_EXPLAIN, place, cluster).await,

@@ -103,7 +103,7 @@ async fn one(service: &CashService, cluster: &Cluster, io: &mut Io) -> Result<Ou
     for missing in &live.missing {
         io.warn(&format!("incomplete: {missing}"));
     }
-    let mut children = wanted(service, &live.objects);
+    let mut children = wanted(service, &live.objects, &live.floors);
     children.retain(|child| !live.unreadable.contains(&child.kind.as_str()));
     for stranger in live::strangers(service, &children, cluster, &mut live).await? {
         io.warn(&format!("{stranger} is not the service's: the operator leaves it alone, and says Conflict"));

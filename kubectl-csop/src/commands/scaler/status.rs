@@ -1,5 +1,7 @@
 //! `scaler status`: one scaler, or all of them.
 
+use super::super::scale::facts::readable;
+use super::super::status::fetch;
 use super::super::status::printer::Notation;
 use super::super::{connect, target};
 use super::live::{Operator, Options};
@@ -15,7 +17,7 @@ use crate::view;
 use crate::view::scaler::{ScalerView, Source};
 use crate::view::scalers::ScalersView;
 use clap::ValueEnum;
-use csop_shared::api::GeneralScaler;
+use csop_shared::api::{CashServiceScheduledScale, GeneralScaler};
 use jiff::Timestamp;
 use kube::Api;
 use kube::api::ListParams;
@@ -91,10 +93,21 @@ pub(super) async fn run(args: &Args, global: &Global, io: &mut Io) -> Result<Exi
 async fn one(name: &str, args: &Args, cluster: &Cluster, io: &mut Io) -> Result<Exit, Error> {
     let scaler: GeneralScaler = cluster.get(name).await?;
     let live = Operator::new(&args.operator, cluster).live(name).await;
-    let view = view::scaler::view(&scaler, &live);
+    let mut view = view::scaler::view(&scaler, &live);
     tell_source(&view, io);
+    let schedules = schedules(cluster, io).await?;
+    view.windows = view::scaler::windows(&scaler, &schedules, Timestamp::now());
     io.print(&text_of_one(&view, args, io))?;
     Ok(view.verdict.exit())
+}
+
+/// The schedules of the namespace; none, and a word on it, where they may not be read.
+pub(super) async fn schedules(
+    cluster: &Cluster,
+    io: &mut Io,
+) -> Result<Vec<CashServiceScheduledScale>, Error> {
+    let read = fetch::schedules(cluster).await;
+    Ok(readable(read, io)?.unwrap_or_default())
 }
 
 /// Says why the status is shown instead of the operator's own word.

@@ -1,6 +1,7 @@
 //! `scaler status -w`: until Ctrl-C, or until the scaler is deleted.
 
 use super::super::follow;
+use super::super::status::fetch;
 use super::super::status::known::Known;
 use super::super::status::printer::Printer;
 use super::super::status::watch::{REDRAW, REFRESH, stopped};
@@ -16,6 +17,7 @@ use crate::view;
 use crate::view::scalers::ScalersView;
 use csop_shared::api::GeneralScaler;
 use futures::StreamExt;
+use jiff::Timestamp;
 use kube::ResourceExt;
 use kube::runtime::{WatchStreamExt, watcher};
 
@@ -25,6 +27,7 @@ pub async fn one(name: &str, args: &Args, cluster: &Cluster, io: &mut Io) -> Res
     let mut operator = Operator::new(&args.operator, cluster);
     let mut live = operator.live(name).await;
     tell_source(&view::scaler::view(&newest, &live), io);
+    let mut schedules = super::status::schedules(cluster, io).await?;
     let mut watched =
         std::pin::pin!(watcher::watch_object(cluster.api::<GeneralScaler>(), name).default_backoff());
     let mut refresh = tokio::time::interval_at(tokio::time::Instant::now() + REFRESH, REFRESH);
@@ -33,7 +36,8 @@ pub async fn one(name: &str, args: &Args, cluster: &Cluster, io: &mut Io) -> Res
     let uid = newest.uid();
     let mut stop = follow::interrupts()?;
     loop {
-        let view = view::scaler::view(&newest, &live);
+        let mut view = view::scaler::view(&newest, &live);
+        view.windows = view::scaler::windows(&newest, &schedules, Timestamp::now());
         let show = |io: &Io| (text_of_one(&view, args, io), scaler::facts(&view));
         printer.show(args.output.notation(), show, io)?;
         let again = tokio::select! {
@@ -58,6 +62,12 @@ pub async fn one(name: &str, args: &Args, cluster: &Cluster, io: &mut Io) -> Res
         };
         if again {
             live = operator.live(name).await;
+            match fetch::schedules(cluster).await {
+                Ok(read) => schedules = read,
+                // That they may not be read has been said.
+                Err(Error::Forbidden(_) | Error::Refused { forbidden: true, .. }) => {}
+                Err(error) => io.note(&format!("not refreshed: {error}")),
+            }
         }
     }
 }

@@ -1,11 +1,11 @@
 //! Reading services and their children.
 
-use crate::client::{Cluster, SERVICES};
+use crate::client::{Cluster, SCHEDULES, SERVICES};
 use crate::error::{Attempt, Error};
 use crate::view::children::{Children, SecretKeys};
 use crate::view::service::{self, ServiceView};
 use crate::view::services::{self, ServicesView};
-use csop_shared::api::CashService;
+use csop_shared::api::{CashService, CashServiceScheduledScale};
 use csop_shared::names::labels;
 use futures::FutureExt;
 use futures::future::LocalBoxFuture;
@@ -38,12 +38,34 @@ pub fn list_api(everywhere: bool, cluster: &Cluster) -> (Api<DeserializeGuard<Ca
 /// One service with its children.
 pub async fn service(name: &str, cluster: &Cluster) -> Result<ServiceView, Error> {
     let service = cluster.call(cluster.on_service("get", name), cluster.services().get(name)).await?;
-    let children = children(name, cluster).await?;
+    let children = with_schedules(name, cluster).await?;
     let was_served = service.status.as_ref().is_some_and(|status| status.revision.is_some());
     if was_served && children.deployments.is_empty() {
         cluster.still(&service).await?;
     }
     Ok(service::view(&service, &children))
+}
+
+/// The schedules of the namespace; none in a cluster that does not know them.
+pub async fn schedules(cluster: &Cluster) -> Result<Vec<CashServiceScheduledScale>, Error> {
+    let api: Api<DeserializeGuard<CashServiceScheduledScale>> =
+        Api::namespaced(cluster.client.clone(), &cluster.namespace);
+    let attempt = Attempt::new("list", SCHEDULES).within(Some(&cluster.namespace));
+    match cluster.pages(&attempt, ListParams::default(), async |page| api.list(&page).await).await {
+        // One that cannot be read asks for nothing, and is shown by `scale list`.
+        Ok(all) => Ok(all.into_iter().filter_map(|guarded| guarded.0.ok()).collect()),
+        Err(Error::KindMissing(_)) => Ok(vec![]),
+        Err(error) => Err(error),
+    }
+}
+
+/// As [`children`], with the schedules of the namespace.
+pub async fn with_schedules(name: &str, cluster: &Cluster) -> Result<Children, Error> {
+    let (children, schedules) = futures::join!(children(name, cluster), schedules(cluster));
+    let mut children = children?;
+    let attempt = Attempt::new("list", SCHEDULES).within(Some(&cluster.namespace));
+    children.schedules = children.take(&attempt, schedules)?;
+    Ok(children)
 }
 
 /// The objects that carry the service's label; kinds that may not be read are left out.

@@ -1,6 +1,7 @@
-//! A replay as a picture: each metric with its target, and the replicas below, over the same time.
+//! Pictures as SVG. A replay: each metric with its target, and the replicas below, over the same time.
 
 mod axis;
+pub mod capacity;
 mod panel;
 mod path;
 
@@ -8,6 +9,7 @@ use crate::view::replay::ReplayView;
 use axis::Axis;
 use csop_shared::scale::MetricPlan;
 use csop_shared::scale::simulate::Run;
+use jiff::Timestamp;
 use panel::{Panel, escaped};
 use std::fmt::Write;
 
@@ -51,14 +53,7 @@ pub struct Drawn<'a> {
 pub fn svg(view: &ReplayView, runs: &[Drawn<'_>]) -> String {
     let metrics = runs.first().map_or(0, |drawn| drawn.metrics.len().min(METRICS));
     let height = TOP + metrics as f64 * (METRIC_HEIGHT + GAP) + GAP / 2.0 + REPLICAS_HEIGHT + FOOT;
-    let title = title(view);
-    let mut svg = format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {height}\" width=\"{WIDTH}\" height=\"{height}\" role=\"img\">\n\
-         <title>{}</title>\n{STYLE}<rect class=\"bg\" width=\"{WIDTH}\" height=\"{height}\"/>\n\
-         <text class=\"title\" x=\"{LEFT}\" y=\"22\" font-size=\"15\">{}</text>\n",
-        escaped(&title),
-        escaped(&title)
-    );
+    let mut svg = opened(&title(view), height);
     let (from, to) = (view.trace.from.as_second() as f64, view.trace.to.as_second() as f64);
     let time = Axis::new((from, to), (LEFT, WIDTH - RIGHT));
     let marks = axis::times(view.trace.from, view.trace.to, view.trace.relative, TIMES);
@@ -71,23 +66,40 @@ pub fn svg(view: &ReplayView, runs: &[Drawn<'_>]) -> String {
     }
     let panel = Panel { top, height: REPLICAS_HEIGHT, left: LEFT, right: WIDTH - RIGHT, time, marks: &marks };
     svg.push_str(&panel.replicas(view, runs));
-    let foot = top + REPLICAS_HEIGHT;
-    for (moment, text) in &marks {
+    let clock = if view.trace.relative { "time" } else { "time (UTC)" };
+    svg.push_str(&foot(top + REPLICAS_HEIGHT, time, &marks, clock));
+    svg + "</svg>\n"
+}
+
+/// The beginning of a picture: its size, its colours and its title.
+fn opened(title: &str, height: f64) -> String {
+    let title = escaped(title);
+    format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {height}\" width=\"{WIDTH}\" height=\"{height}\" role=\"img\">\n\
+         <title>{title}</title>\n{STYLE}<rect class=\"bg\" width=\"{WIDTH}\" height=\"{height}\"/>\n\
+         <text class=\"title\" x=\"{LEFT}\" y=\"22\" font-size=\"15\">{title}</text>\n"
+    )
+}
+
+/// The times below the last panel, and the clock that shows them.
+fn foot(top: f64, time: Axis, marks: &[(Timestamp, String)], clock: &str) -> String {
+    let mut svg = String::new();
+    for (moment, text) in marks {
         let x = time.at(moment.as_second() as f64);
         let _ = writeln!(
             svg,
             "<text class=\"text\" x=\"{x:.1}\" y=\"{:.1}\" text-anchor=\"middle\">{text}</text>",
-            foot + 18.0
+            top + 18.0
         );
     }
-    let clock = if view.trace.relative { "time" } else { "time (UTC)" };
     let middle = (LEFT + WIDTH - RIGHT) / 2.0;
+    let clock = escaped(clock);
     let _ = writeln!(
         svg,
         "<text class=\"text\" x=\"{middle}\" y=\"{:.1}\" text-anchor=\"middle\">{clock}</text>",
-        foot + 36.0
+        top + 36.0
     );
-    svg + "</svg>\n"
+    svg
 }
 
 fn title(view: &ReplayView) -> String {

@@ -21,7 +21,8 @@ const ROW: f64 = 14.0;
 const MARKED: usize = 120;
 /// Marks of changes are this far apart at least.
 const APART: f64 = 5.0;
-const MARKS: usize = 4;
+/// Marks of values.
+pub(super) const MARKS: usize = 4;
 
 /// A panel over the time that all have.
 pub(super) struct Panel<'a> {
@@ -34,10 +35,10 @@ pub(super) struct Panel<'a> {
 }
 
 /// An entry of a legend.
-struct Entry {
-    class: &'static str,
-    goal: bool,
-    text: String,
+pub(super) struct Entry {
+    pub(super) class: &'static str,
+    pub(super) goal: bool,
+    pub(super) text: String,
 }
 
 impl Panel<'_> {
@@ -109,7 +110,8 @@ impl Panel<'_> {
         svg + &self.title("replicas", &legend)
     }
 
-    fn frame(&self, value: &Axis, marks: &[f64]) -> String {
+    /// The frame with the marks of its values and of time.
+    pub(super) fn frame(&self, value: &Axis, marks: &[f64]) -> String {
         let (left, right, bottom) = (self.left, self.right, self.top + self.height);
         let mut svg = String::new();
         for mark in marks {
@@ -134,7 +136,7 @@ impl Panel<'_> {
     }
 
     /// The name on the left, the legend on the right, both above the frame.
-    fn title(&self, name: &str, legend: &[Entry]) -> String {
+    pub(super) fn title(&self, name: &str, legend: &[Entry]) -> String {
         let y = self.top - 8.0;
         let mut svg = format!(
             "<text class=\"title\" x=\"{}\" y=\"{y:.1}\">{}</text>\n",
@@ -247,7 +249,8 @@ impl<'a> Series<'a> {
     }
 }
 
-fn line(class: &str, goal: &str, data: String) -> String {
+/// A line, unless it has no points.
+pub(super) fn line(class: &str, goal: &str, data: String) -> String {
     if data.is_empty() { data } else { format!("<path class=\"line{goal} {class}\" d=\"{data}\"/>\n") }
 }
 

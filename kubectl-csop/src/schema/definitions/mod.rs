@@ -7,12 +7,14 @@ use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::{
 
 /// That of CashService, as JSON without descriptions.
 pub const CASH_SERVICES: &str = include_str!("cashservices.json");
+/// That of CashServiceScheduledScale, as JSON without descriptions.
+pub const SCHEDULED_SCALES: &str = include_str!("cashservicescheduledscales.json");
 /// That of GeneralScaler, as JSON without descriptions.
 pub const GENERAL_SCALERS: &str = include_str!("generalscalers.json");
 
 /// All of them.
 pub fn all() -> Vec<CustomResourceDefinition> {
-    [CASH_SERVICES, GENERAL_SCALERS].map(read).into()
+    [CASH_SERVICES, SCHEDULED_SCALES, GENERAL_SCALERS].map(read).into()
 }
 
 fn read(definition: &str) -> CustomResourceDefinition {

@@ -56,6 +56,7 @@ pub(super) fn view(scaler: &GeneralScaler) -> ScalerView {
             .iter()
             .map(|name| ScheduleView { name: name.clone(), replicas: None })
             .collect(),
+        windows: vec![],
         decision,
         next: None,
         explanation: vec![],

@@ -17,13 +17,17 @@ pub use policies::{PolicyView, line as policy_line};
 pub use words::short;
 
 use super::operations::OperationView;
+use super::schedules;
 use super::service::ConditionView;
 use super::verdict::Verdict;
+use csop_shared::api::cash_service_scheduled_scale::ScheduleTargetKind;
 use csop_shared::api::general_scaler::{
     GeneralScaler, GeneralScalerSpec, MetricMode, MetricState, ScalerMode, SourceType,
 };
+use csop_shared::api::{CashService, CashServiceScheduledScale};
 use csop_shared::scale::{Action, Decision, Expressions, Input, NoExpressions, Plan, Record, Records};
 use jiff::Timestamp;
+use kube::{Resource as _, ResourceExt as _};
 use serde::Serialize;
 use std::sync::Arc;
 
@@ -61,8 +65,10 @@ pub struct ScalerView {
     pub metrics: Vec<MetricView>,
     /// What each policy made of the demand.
     pub policies: Vec<PolicyView>,
-    /// The schedules that are in force.
+    /// The floors of schedules that it has in force.
     pub schedules: Vec<ScheduleView>,
+    /// Its schedules, and those of the service that has made it, that are in force or to come.
+    pub windows: Vec<schedules::ScheduleView>,
     /// The last decision.
     pub decision: Option<DecisionView>,
     /// What would change it.
@@ -170,6 +176,23 @@ pub fn view(scaler: &GeneralScaler, live: &Live) -> ScalerView {
         },
     }
     view
+}
+
+/// The schedules of a scaler that are in force or to come, and those of the service that has made it.
+pub fn windows(
+    scaler: &GeneralScaler,
+    all: &[CashServiceScheduledScale],
+    now: Timestamp,
+) -> Vec<schedules::ScheduleView> {
+    let name = scaler.name_any();
+    let service = CashService::kind(&());
+    schedules::concerning(all, Some(now), |kind, target| match kind {
+        ScheduleTargetKind::GeneralScaler => target == name,
+        ScheduleTargetKind::CashService => {
+            scaler.owner_references().iter().any(|owner| owner.kind == service && owner.name == target)
+        }
+        ScheduleTargetKind::MoneyPositive => false,
+    })
 }
 
 /// What is scaled, as a spec names it.

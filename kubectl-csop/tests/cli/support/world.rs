@@ -15,9 +15,11 @@ pub const IMAGE_PULL: &str = include_str!("../../fixtures/image-pull.yaml");
 
 const IMAGE: &str = "registry.example.com/shop:1.4.2";
 /// Where the kinds of the namespace are.
-const KINDS: [(&str, &str); 14] = [
+const KINDS: [(&str, &str); 16] = [
     ("CashService", "/apis/csop.dev/v1alpha1/namespaces/pay/cashservices"),
     ("GeneralScaler", "/apis/csop.dev/v1alpha1/namespaces/pay/generalscalers"),
+    ("CashServiceScheduledScale", "/apis/csop.dev/v1alpha1/namespaces/pay/cashservicescheduledscales"),
+    ("ResourceQuota", "/api/v1/namespaces/pay/resourcequotas"),
     ("Deployment", "/apis/apps/v1/namespaces/pay/deployments"),
     ("ReplicaSet", "/apis/apps/v1/namespaces/pay/replicasets"),
     ("ControllerRevision", "/apis/apps/v1/namespaces/pay/controllerrevisions"),
@@ -51,7 +53,7 @@ impl World {
             .map(|document| Value::deserialize(document).unwrap())
             .collect();
         objects.iter_mut().for_each(complete);
-        objects.extend([event(name), scaler(name)]);
+        objects.extend([event(name), scaler(name), schedule(name)]);
         Self { objects }
     }
 
@@ -74,9 +76,14 @@ impl World {
                 200,
                 json!({"major": "1", "minor": "36", "gitVersion": "v1.36.1", "gitCommit": "", "gitTreeState": "", "buildDate": "", "goVersion": "", "compiler": "", "platform": ""}),
             ),
-            (_, "/apis/csop.dev/v1alpha1") => {
-                (200, served(&[("cashservices", "CashService"), ("generalscalers", "GeneralScaler")]))
-            }
+            (_, "/apis/csop.dev/v1alpha1") => (
+                200,
+                served(&[
+                    ("cashservices", "CashService"),
+                    ("cashservicescheduledscales", "CashServiceScheduledScale"),
+                    ("generalscalers", "GeneralScaler"),
+                ]),
+            ),
             (_, "/apis/metrics.k8s.io/v1beta1") => (200, served(&[("pods", "PodMetrics")])),
             // The operator is in another namespace.
             (_, "/apis/apps/v1/namespaces/pay/deployments") if target.contains("csop-operator") => {
@@ -195,6 +202,20 @@ fn scaler(name: &str) -> Value {
             "operations": [{"time": "2026-11-23T10:00:00.000000Z", "from": 8, "to": 10, "cause": "Demand(rps)", "startsCooldown": true,
                 "outcome": "Applied", "detail": "rps 1930 / 200"}],
             "conditions": [{"type": "Ready", "status": "True", "reason": "Ready", "message": "", "lastTransitionTime": "2026-11-20T00:00:00Z"}],
+        },
+    })
+}
+
+/// A schedule that is in force at all times.
+fn schedule(name: &str) -> Value {
+    json!({
+        "apiVersion": "csop.dev/v1alpha1", "kind": "CashServiceScheduledScale",
+        "metadata": {"name": name, "namespace": "pay", "uid": format!("u-schedule-{name}"), "generation": 1, "resourceVersion": "7",
+            "creationTimestamp": "2026-11-20T00:00:00Z"},
+        "spec": {"serviceRef": {"name": name}, "cron": "0 0 * * *", "duration": "48h", "minReplicas": 12},
+        "status": {
+            "observedGeneration": 1, "target": format!("CashService/{name}"), "phase": "Active", "floor": 12,
+            "conditions": [{"type": "Ready", "status": "True", "reason": "InForce", "message": "", "lastTransitionTime": "2026-11-20T00:00:00Z"}],
         },
     })
 }
