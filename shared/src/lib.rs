@@ -18,3 +18,4 @@ pub mod render;
 pub mod revision;
 pub mod scale;
 pub mod schedule;
+pub mod yaml;

@@ -36,7 +36,7 @@ pub fn json<T: Serialize>(view: &T) -> String {
     text
 }
 
-/// A view as YAML.
+/// A view as YAML that kubectl reads as it is meant.
 pub fn yaml<T: Serialize>(view: &T) -> String {
-    serde_yaml::to_string(view).expect("a view has only string keys")
+    csop_shared::yaml::quoted(&serde_yaml::to_string(view).expect("a view has only string keys"))
 }

@@ -120,6 +120,18 @@ fn without_a_window_there_is_no_calendar() {
 }
 
 #[test]
+fn a_day_of_many_targets_is_cut() {
+    let of = |n: i32| {
+        let spec = json!({"serviceRef": {"name": format!("shop-{n:02}")}, "cron": "*/5 * * * *", "duration": "5m", "minReplicas": 2});
+        schedule(&format!("s{n}"), spec, Value::Null)
+    };
+    let view = seen((0..23).map(of).collect(), &TimeZone::UTC, date(2026, 11, 27), 2);
+    let text = schedules::text(&view, &style(&TimeZone::UTC, Some(80)));
+    assert_eq!(text.matches("and 3 more\n").count(), 2, "{text}");
+    assert!(text.contains(&format!("Sat 28 {} shop-00 2\n", "█".repeat(48))), "{text}");
+}
+
+#[test]
 fn a_list_as_json() {
     let view = seen(some().split_off(1), &berlin(), date(2026, 11, 27), 2);
     insta::assert_snapshot!(super::json(&view));

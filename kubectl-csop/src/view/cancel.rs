@@ -3,7 +3,7 @@
 use super::clocks::span;
 use super::forecast::Facts;
 use csop_shared::api::CashServiceScheduledScale;
-use csop_shared::schedule::{self, Calendar, situation};
+use csop_shared::schedule::{self, Calendar};
 use jiff::Timestamp;
 use kube::ResourceExt;
 
@@ -49,18 +49,9 @@ fn floors(
 ) -> Option<(i32, i32)> {
     let target = doomed.spec.target();
     let mut all: Vec<_> = kept.iter().filter(|other| other.spec.target() == target).cloned().collect();
-    let floor = |schedules: &[CashServiceScheduledScale]| {
-        let situation = situation(schedules, facts.mode, (facts.min, facts.max), now);
-        let limit = facts.max.map_or(i32::MAX, |max| max.max(facts.min));
-        let limited = situation.floors.iter().map(|floor| match floor.raise_max {
-            true => floor.replicas,
-            false => floor.replicas.min(limit),
-        });
-        limited.fold(facts.min, i32::max)
-    };
-    let after = floor(&all);
+    let (after, _) = facts.floor_at(&all, now);
     all.push(doomed.clone());
-    schedule::refusal(&doomed.spec, facts.mode).is_none().then(|| (floor(&all), after))
+    schedule::refusal(&doomed.spec, facts.mode).is_none().then(|| (facts.floor_at(&all, now).0, after))
 }
 
 #[cfg(test)]

@@ -3,7 +3,6 @@
 use super::forecast::Facts;
 use super::schedules::Days;
 use csop_shared::api::CashServiceScheduledScale;
-use csop_shared::schedule::situation;
 use jiff::Timestamp;
 
 /// Most changes of one target that are followed.
@@ -41,15 +40,9 @@ pub fn capacity(
     let mut steps: Vec<Step> = vec![];
     let mut next = Some(days.from);
     while let Some(from) = next.filter(|from| *from < days.to && steps.len() < MOST_CHANGES) {
-        let situation = situation(schedules, facts.mode, (facts.min, facts.max), from);
-        let own_max = facts.max.map(|max| max.max(facts.min));
-        let limited = situation.floors.iter().map(|floor| match own_max {
-            Some(max) if !floor.raise_max => floor.replicas.min(max),
-            _ => floor.replicas,
-        });
-        let floor = limited.fold(facts.min, i32::max);
-        steps.push(Step { from, floor, max: own_max.map(|max| max.max(floor)) });
-        next = situation.next_change;
+        let (floor, change) = facts.floor_at(schedules, from);
+        steps.push(Step { from, floor, max: facts.limit().map(|max| max.max(floor)) });
+        next = change;
     }
     Capacity { name, min: facts.min, steps }
 }

@@ -1,8 +1,9 @@
 //! What a schedule will do to its target, and what stands in its way: told before it is created.
 
-use csop_shared::api::CashServiceScheduledScaleSpec;
 use csop_shared::api::cash_service::AutoscalingMode;
-use csop_shared::schedule::{own_floor, shortfall};
+use csop_shared::api::{CashServiceScheduledScale, CashServiceScheduledScaleSpec};
+use csop_shared::schedule::{own_floor, shortfall, situation};
+use jiff::Timestamp;
 use k8s_openapi::api::core::v1::{PodSpec, ResourceQuota};
 
 /// What is known of a target.
@@ -24,6 +25,28 @@ pub struct Facts {
     pub quotas: Option<Vec<ResourceQuota>>,
     /// What each of its pods is.
     pub pod: Option<PodSpec>,
+}
+
+impl Facts {
+    /// Fewest replicas at an instant, with the floors of these schedules; and when that may change next.
+    pub fn floor_at(
+        &self,
+        schedules: &[CashServiceScheduledScale],
+        at: Timestamp,
+    ) -> (i32, Option<Timestamp>) {
+        let situation = situation(schedules, self.mode, (self.min, self.max), at);
+        let limit = self.limit().unwrap_or(i32::MAX);
+        let limited = situation.floors.iter().map(|floor| match floor.raise_max {
+            true => floor.replicas,
+            false => floor.replicas.min(limit),
+        });
+        (limited.fold(self.min, i32::max), situation.next_change)
+    }
+
+    /// Most replicas without any schedule.
+    pub fn limit(&self) -> Option<i32> {
+        self.max.map(|max| max.max(self.min))
+    }
 }
 
 /// Whether there is room for the floor.
@@ -59,7 +82,7 @@ pub struct Forecast {
 /// What a schedule will do to a target.
 pub fn forecast(spec: &CashServiceScheduledScaleSpec, facts: &Facts) -> Forecast {
     let asked = own_floor(spec, facts.min, facts.replicas);
-    let max = facts.max.map(|max| max.max(facts.min));
+    let max = facts.limit();
     let raises = spec.raise_max == Some(true);
     let over = max.zip(asked).filter(|(max, asked)| asked > max);
     let mut warnings = vec![];

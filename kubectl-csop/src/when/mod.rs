@@ -2,6 +2,7 @@
 //!
 //! Pure: what time it is, and in which zone, are arguments.
 
+mod day;
 mod length;
 #[cfg(test)]
 mod tests;
@@ -9,7 +10,8 @@ mod tests;
 pub use length::length;
 
 use csop_shared::schedule::{Bound, LEAD_TIMES, Problem, WINDOW_LENGTHS, instant_of, parse_instant};
-use jiff::civil::{Date, DateTime, Time, Weekday};
+use day::{Day, nearest};
+use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use std::ops::Range;
@@ -17,7 +19,6 @@ use std::ops::Range;
 /// What is said of a text that is no time.
 const HOW: &str = "a time is written as 2026-11-27 08:00, 2026-11-27T13:00:00Z, tomorrow 18:00, friday 08:00, 18:00, in 30m \
                    or now";
-const WEEKDAYS: [&str; 7] = ["sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"];
 
 /// What time it is, and on which clocks.
 #[derive(Clone, Debug)]
@@ -210,44 +211,6 @@ impl Reader<'_> {
         let second = numbers.get(2).copied().unwrap_or(0);
         Time::new(numbers[0], numbers[1], second, 0).map_err(|_| self.wrong(all, HOW))
     }
-}
-
-/// A day as people name it.
-enum Day {
-    /// So many days after today.
-    After(i64),
-    /// The next one of these.
-    Next(Weekday),
-}
-
-impl Day {
-    fn of(word: &str) -> Option<Self> {
-        match word {
-            "today" => return Some(Self::After(0)),
-            "tomorrow" => return Some(Self::After(1)),
-            _ => {}
-        }
-        // At least three letters tell all of them apart.
-        let at = WEEKDAYS.iter().position(|day| word.len() >= 3 && day.starts_with(word))?;
-        Weekday::from_sunday_zero_offset(i8::try_from(at).ok()?).ok().map(Self::Next)
-    }
-}
-
-/// The day that was meant by a word with a slip: a letter too many, too few, another one, or two in the wrong order.
-fn nearest(word: &str) -> Option<&'static str> {
-    let days = || WEEKDAYS.iter().copied().chain(["today", "tomorrow"]);
-    days().filter(|day| word.len() > 3 && is_slip(day, word)).min_by_key(|day| day.len().abs_diff(word.len()))
-}
-
-fn is_slip(day: &str, word: &str) -> bool {
-    let sorted = |text: &str| {
-        let mut letters: Vec<_> = text.chars().collect();
-        letters.sort_unstable();
-        letters
-    };
-    let same = day.bytes().zip(word.bytes()).take_while(|(one, other)| one == other).count();
-    let end = day.bytes().rev().zip(word.bytes().rev()).take_while(|(one, other)| one == other).count();
-    sorted(day) == sorted(word) || same + end + 1 >= day.len().max(word.len())
 }
 
 fn at_instant(instant: Timestamp) -> When {

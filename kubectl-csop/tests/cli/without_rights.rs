@@ -31,7 +31,9 @@ fn run(row: &Row, forbidden: Option<&Call>) -> (Ran, BTreeSet<Call>) {
 /// Whether a command has nothing to say without this call.
 fn is_essential(row: &Row, (method, path): &Call) -> bool {
     let resource = |name: &str| path.split('/').any(|part| part == name);
-    method != "GET" || resource("cashservices") || row.essential.iter().any(|name| resource(name))
+    // A schedule outlives its service, and can be cancelled without it.
+    let is_service = resource("cashservices") && row.command != "scale cancel";
+    method != "GET" || is_service || row.essential.iter().any(|name| resource(name))
 }
 
 /// Whether the call looks for one child, only to see whether a list has missed it.

@@ -29,21 +29,9 @@ fn check(path: &str, wanted: &str) {
 #[test]
 fn crds_are_up_to_date() {
     for crd in all_crds() {
-        let yaml = quoted(&serde_yaml::to_string(&crd).unwrap());
+        let yaml = csop_shared::yaml::quoted(&serde_yaml::to_string(&crd).unwrap());
         check(&format!("crds/{}.yaml", crd.name_any()), &yaml);
     }
-}
-
-/// The same YAML for readers of its version 1.1, as kubectl is, which take words such as `Off` for true or false.
-fn quoted(yaml: &str) -> String {
-    const WORDS: [&str; 6] = ["y", "n", "yes", "no", "on", "off"];
-    let line = |line: &str| match line.trim_start().strip_prefix("- ") {
-        Some(item) if WORDS.contains(&item.to_lowercase().as_str()) => {
-            format!("{}- \"{item}\"\n", &line[..line.len() - item.len() - 2])
-        }
-        _ => format!("{line}\n"),
-    };
-    yaml.lines().map(line).collect()
 }
 
 #[test]

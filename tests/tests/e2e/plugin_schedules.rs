@@ -175,3 +175,36 @@ async fn a_quota_without_room_is_told_and_does_not_stop() {
     shell.csop(&words).await.fails(6, "already exists");
     phase(&scene, "big", Phase::Pending).await;
 }
+
+#[tokio::test]
+async fn a_scaler_tells_its_schedule_and_what_its_budget_pays_for() {
+    let scene = Scene::new("plugin-scaler").await;
+    let (shell, ns) = (Shell::of(&scene), &*scene.namespace);
+    let budget = json!({"policies": [{"type": "cost", "config": {"maxCostPerHour": 2, "costPerPod": 0.5}}]});
+    let scaling = json!({"mode": "GeneralScaler", "minReplicas": 2, "maxReplicas": 10, "scaler": budget});
+    scene.service(SHOP, json!({"autoscaling": scaling})).await;
+    scene.ready(SHOP).await;
+    let words = [
+        "scale",
+        "schedule",
+        "gs/shop",
+        "-n",
+        ns,
+        "--at",
+        "now",
+        "--until",
+        "tomorrow 12:00",
+        "--replicas",
+        "6",
+    ];
+    let ran = shell.csop(&[&words[..], &["--name", "busy", "--yes"]].concat()).await;
+    assert_eq!(created(&ran), "busy");
+    assert!(ran.err.contains("quota ok, budget short"), "{ran}");
+    assert!(ran.err.contains("warning: the budget pays for 4 replicas, 6 are asked for"), "{ran}");
+    phase(&scene, "busy", Phase::Active).await;
+    let line = "\"busy\" floor 6 until ";
+    let scaler = shell.csop(&["scaler", "status", SHOP, "-n", ns]).await;
+    assert!(scaler.out.contains(&format!("Schedule:  {line}")), "{scaler}");
+    let service = shell.csop(&["status", SHOP, "-n", ns]).await;
+    assert!(service.out.contains(&format!("Schedule:     {line}")), "{service}");
+}

@@ -227,6 +227,39 @@ async fn a_scaler_gets_floors_of_its_own_and_of_its_service() {
 }
 
 #[tokio::test]
+async fn a_floor_comes_while_a_cooldown_runs() {
+    let scaler = json!({"intervalSeconds": 1, "safety": {"maxScaleUpRate": 2, "cooldownSeconds": 3600}});
+    let autoscaling = json!({"mode": "GeneralScaler", "minReplicas": 2, "maxReplicas": 30, "scaler": scaler});
+    let (scene, clock) = scene("schedules-cooldown", autoscaling).await;
+    scene.apply(&schedule("steps", json!({"minReplicas": 20, "respectRateLimit": true})).to_string()).await;
+    scene.apply(&schedule("at-once", json!({"at": "2026-11-27 09:10"})).to_string()).await;
+    clock.set("2026-11-27T09:00:00Z");
+    size(&scene, SHOP, 4).await;
+    let cooling = |g: &GeneralScaler| {
+        g.status.as_ref().is_some_and(|s| s.operations.last().is_some_and(|last| last.starts_cooldown))
+    };
+    scene.until(SHOP, "has a cooldown", cooling).await;
+    clock.set("2026-11-27T09:10:00Z");
+    size(&scene, SHOP, 10).await;
+}
+
+#[tokio::test]
+async fn what_demand_has_raised_is_lowered_neither_at_the_start_nor_at_the_end() {
+    let (scene, clock) = scene("schedules-demand", hpa()).await;
+    let seen = crate::witness::Witness::of(&scene).await;
+    scene.apply(&schedule("friday", json!({"minReplicas": 6})).to_string()).await;
+    phase(&scene, "friday", Phase::Pending).await;
+    scene.kubectl(["scale", "deployment", SHOP, "--replicas=8"]).await;
+    clock.set("2026-11-27T09:00:00Z");
+    bounds(&scene, 6, 30).await;
+    phase(&scene, "friday", Phase::Active).await;
+    clock.set("2026-11-27T10:00:00Z");
+    bounds(&scene, 2, 30).await;
+    phase(&scene, "friday", Phase::Completed).await;
+    assert_eq!(seen.sizes(SHOP), [2, 8]);
+}
+
+#[tokio::test]
 async fn what_cannot_be_kept_is_refused_by_the_api_or_invalid_with_the_reason() {
     let (scene, _clock) = scene("schedules-invalid", hpa()).await;
     scene.service("other", json!({"autoscaling": {"mode": "External"}})).await;

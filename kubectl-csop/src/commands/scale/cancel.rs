@@ -1,22 +1,21 @@
 //! `scale cancel`: the end of schedules.
 
 use super::super::{connect, target};
-use super::facts::{of_scaler, of_service, readable};
+use super::facts::declared;
 use crate::cli::Global;
-use crate::client::{Cluster, Own};
-use crate::commands::change::{self, DryRun, Options};
+use crate::client::Cluster;
+use crate::commands::change::{DryRun, Options};
 use crate::commands::prompt::Prompt;
-use crate::error::{Attempt, Error};
+use crate::commands::status::fetch;
+use crate::error::Error;
 use crate::exit::Exit;
 use crate::io::Io;
 use crate::view::cancel;
-use crate::view::forecast::Facts;
 use crate::view::gitops::{self, Touched};
-use csop_shared::api::cash_service_scheduled_scale::ScheduleTargetKind;
-use csop_shared::api::{CashService, CashServiceScheduledScale, GeneralScaler};
+use csop_shared::api::CashServiceScheduledScale;
 use jiff::Timestamp;
 use kube::ResourceExt;
-use kube::api::{DeleteParams, ListParams, Preconditions};
+use kube::api::{DeleteParams, Preconditions};
 
 /// What was not done when it is called off.
 const NOTHING: &str = "nothing was cancelled";
@@ -40,15 +39,9 @@ pub struct Args {
 pub(in crate::commands) async fn run(args: &Args, global: &Global, io: &mut Io) -> Result<Exit, Error> {
     args.options.check(io)?;
     let cluster = connect(global, io).await?;
-    let mut names = args.schedules.clone();
-    names.sort();
-    names.dedup();
-    let mut doomed: Vec<CashServiceScheduledScale> = vec![];
-    for name in &names {
-        doomed.push(change::read(name, &cluster).await?);
-    }
+    let (doomed, kept) = read(&args.schedules, &cluster).await?;
     let asks = args.options.dry_run.is_none() && !args.options.yes;
-    show(&doomed, asks, &cluster, io).await?;
+    show(&doomed, &kept, asks, &cluster, io).await?;
     if args.options.dry_run == Some(DryRun::Client) {
         return tell(&doomed, " (dry run)", io);
     }
@@ -74,16 +67,19 @@ fn tell(cancelled: &[CashServiceScheduledScale], mark: &str, io: &mut Io) -> Res
 /// Says what ends, in a line each.
 async fn show(
     doomed: &[CashServiceScheduledScale],
+    kept: &[CashServiceScheduledScale],
     asks: bool,
     cluster: &Cluster,
     io: &mut Io,
 ) -> Result<(), Error> {
-    let kept = others(doomed, cluster, io).await?;
     let now = Timestamp::now();
     for schedule in doomed {
-        let facts = facts(schedule, cluster, io).await?;
+        let facts = match schedule.spec.target() {
+            Some((kind, name)) => declared(kind, name, cluster, io).await?,
+            None => None,
+        };
         if asks || !io.terminal.quiet {
-            io.say(&cancel::line(schedule, &kept, facts.as_ref(), now));
+            io.say(&cancel::line(schedule, kept, facts.as_ref(), now));
         }
         if let Some(warning) = gitops::warning(&schedule.metadata, Touched::Existence) {
             io.warn(&warning);
@@ -92,41 +88,17 @@ async fn show(
     Ok(())
 }
 
-/// The schedules that stay.
-async fn others(
-    doomed: &[CashServiceScheduledScale],
+/// The schedules of these names, and those that stay.
+async fn read(
+    names: &[String],
     cluster: &Cluster,
-    io: &mut Io,
-) -> Result<Vec<CashServiceScheduledScale>, Error> {
-    let api = cluster.api::<CashServiceScheduledScale>();
-    let attempt = Attempt::new("list", crate::client::SCHEDULES).within(Some(&cluster.namespace));
-    let read = cluster.pages(&attempt, ListParams::default(), async |page| api.list(&page).await).await;
-    let mut all = readable(read, io)?.unwrap_or_default();
-    all.retain(|one| doomed.iter().all(|other| other.name_any() != one.name_any()));
-    Ok(all)
-}
-
-/// The target of a schedule, where it is there and may be read.
-async fn facts(
-    schedule: &CashServiceScheduledScale,
-    cluster: &Cluster,
-    io: &mut Io,
-) -> Result<Option<Facts>, Error> {
-    Ok(match schedule.spec.target() {
-        Some((ScheduleTargetKind::CashService, name)) => {
-            live::<CashService>(name, cluster, io).await?.map(|service| of_service(name, &service))
-        }
-        Some((ScheduleTargetKind::GeneralScaler, name)) => {
-            live::<GeneralScaler>(name, cluster, io).await?.map(|scaler| of_scaler(name, &scaler))
-        }
-        _ => None,
-    })
-}
-
-async fn live<K: Own>(name: &str, cluster: &Cluster, io: &mut Io) -> Result<Option<K>, Error> {
-    let api = cluster.api::<K>();
-    let read = cluster.call(cluster.on::<K>("get", name), api.get_opt(name)).await;
-    Ok(readable(read, io)?.flatten())
+) -> Result<(Vec<CashServiceScheduledScale>, Vec<CashServiceScheduledScale>), Error> {
+    let all = fetch::schedules(cluster).await?;
+    let (doomed, kept): (Vec<_>, Vec<_>) = all.into_iter().partition(|one| names.contains(&one.name_any()));
+    match names.iter().find(|name| doomed.iter().all(|one| one.name_any() != **name)) {
+        Some(name) => Err(Error::NotFound(cluster.on::<CashServiceScheduledScale>("get", name))),
+        None => Ok((doomed, kept)),
+    }
 }
 
 /// Deletes the schedule that was shown, and no other one of its name.

@@ -1,6 +1,6 @@
 //! Reading what must be known of a target.
 
-use crate::client::Cluster;
+use crate::client::{Cluster, Own};
 use crate::error::{Attempt, Error};
 use crate::io::Io;
 use crate::view::forecast::Facts;
@@ -30,7 +30,7 @@ pub async fn read(
             let service: CashService = cluster.get(name).await?;
             let facts = of_service(name, &service);
             let scaler = match facts.mode {
-                AutoscalingMode::GeneralScaler => own_scaler(name, cluster, io).await?,
+                AutoscalingMode::GeneralScaler => live::<GeneralScaler>(name, cluster, io).await?,
                 _ => None,
             };
             (facts, scaler, Some(name.to_owned()))
@@ -46,7 +46,7 @@ pub async fn read(
 }
 
 /// What the spec of a service says.
-pub fn of_service(name: &str, service: &CashService) -> Facts {
+fn of_service(name: &str, service: &CashService) -> Facts {
     Facts {
         name: name.to_owned(),
         mode: service.spec.mode(),
@@ -57,7 +57,7 @@ pub fn of_service(name: &str, service: &CashService) -> Facts {
 }
 
 /// What the spec of a scaler says.
-pub fn of_scaler(name: &str, scaler: &GeneralScaler) -> Facts {
+fn of_scaler(name: &str, scaler: &GeneralScaler) -> Facts {
     Facts {
         name: name.to_owned(),
         mode: AutoscalingMode::GeneralScaler,
@@ -67,9 +67,27 @@ pub fn of_scaler(name: &str, scaler: &GeneralScaler) -> Facts {
     }
 }
 
-async fn own_scaler(name: &str, cluster: &Cluster, io: &mut Io) -> Result<Option<GeneralScaler>, Error> {
-    let api = cluster.api::<GeneralScaler>();
-    let read = cluster.call(cluster.on::<GeneralScaler>("get", name), api.get_opt(name)).await;
+/// What the spec of a target says; nothing for one that is not there, or may not be read.
+pub async fn declared(
+    kind: ScheduleTargetKind,
+    name: &str,
+    cluster: &Cluster,
+    io: &mut Io,
+) -> Result<Option<Facts>, Error> {
+    Ok(match kind {
+        ScheduleTargetKind::CashService => {
+            live::<CashService>(name, cluster, io).await?.map(|service| of_service(name, &service))
+        }
+        ScheduleTargetKind::GeneralScaler => {
+            live::<GeneralScaler>(name, cluster, io).await?.map(|scaler| of_scaler(name, &scaler))
+        }
+        ScheduleTargetKind::MoneyPositive => None,
+    })
+}
+
+async fn live<K: Own>(name: &str, cluster: &Cluster, io: &mut Io) -> Result<Option<K>, Error> {
+    let api = cluster.api::<K>();
+    let read = cluster.call(cluster.on::<K>("get", name), api.get_opt(name)).await;
     Ok(readable(read, io)?.flatten())
 }
 

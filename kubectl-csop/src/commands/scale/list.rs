@@ -75,7 +75,7 @@ pub(in crate::commands) async fn run(args: &Args, global: &Global, io: &mut Io) 
         return Ok(Exit::Ok);
     }
     if let Some(path) = &args.plot {
-        let targets = super::capacity::read(&readable, &days, &cluster, io).await?;
+        let targets = super::capacity::read(&readable, &days, args.all_namespaces, &cluster, io).await?;
         let svg = plot::capacity::svg(&targets, &days, &zone);
         std::fs::write(path, svg).map_err(|source| Error::WriteFile { path: path.clone(), source })?;
         io.note(&format!("wrote {}", path.display()));

@@ -1,7 +1,7 @@
 //! The windows of some days: a row for each day and target, with a bar over its 24 hours.
 
 use super::{Style, target};
-use crate::view::schedules::{ScheduleView, SchedulesView};
+use crate::view::schedules::{ScheduleView, SchedulesView, WindowView};
 use console::truncate_str;
 use csop_shared::schedule::{Bound, instant_of};
 use jiff::civil::Date;
@@ -12,6 +12,8 @@ use std::collections::BTreeMap;
 const LABEL: usize = 7;
 /// After the bar: at least so much of the target's name.
 const NAME: usize = 8;
+/// Targets of one day that are shown.
+const ROWS: usize = 20;
 /// Cells of a bar, the finest first.
 const CELLS: [usize; 3] = [96, 48, 24];
 /// Cells for a pipe.
@@ -21,7 +23,7 @@ const HOURS: usize = 6;
 
 /// The calendar; nothing when there is no window in these days.
 pub(super) fn text(view: &SchedulesView, style: &Style) -> String {
-    if view.items.iter().all(|schedule| schedule.windows.is_empty()) {
+    if view.items.iter().all(|schedule| schedule.shown().is_empty()) {
         return String::new();
     }
     let room = |cells: &usize| style.width.is_none_or(|width| LABEL + cells + 1 + NAME <= width);
@@ -59,11 +61,11 @@ fn head(view: &SchedulesView, style: &Style, cells: usize) -> String {
 /// The rows of a day: one for each target that has a window in it, or an empty one.
 fn day(date: Date, view: &SchedulesView, style: &Style, cells: usize) -> String {
     let edges = edges(date, style, cells);
-    let mut targets: BTreeMap<String, Vec<&ScheduleView>> = BTreeMap::new();
+    let mut targets: BTreeMap<String, Vec<InDay<'_>>> = BTreeMap::new();
     for schedule in &view.items {
-        let in_it = |cell: &[Timestamp]| is_in(schedule, cell);
-        if edges.windows(2).any(in_it) {
-            targets.entry(whose(schedule, style)).or_default().push(schedule);
+        let windows = of_day(schedule, &edges);
+        if !windows.is_empty() {
+            targets.entry(whose(schedule, style)).or_default().push(InDay { schedule, windows });
         }
     }
     let (full, empty) = if style.unicode { ("█", "·") } else { ("#", ".") };
@@ -72,14 +74,18 @@ fn day(date: Date, view: &SchedulesView, style: &Style, cells: usize) -> String 
         return format!("{label:<LABEL$}{}\n", empty.repeat(cells));
     }
     let mut text = String::new();
-    for (name, schedules) in targets {
-        let is_full = |cell: &[Timestamp]| schedules.iter().any(|schedule| is_in(schedule, cell));
+    let more = targets.len().saturating_sub(ROWS);
+    for (name, schedules) in targets.into_iter().take(ROWS) {
+        let is_full = |cell: &[Timestamp]| schedules.iter().any(|schedule| schedule.is_in(cell));
         let bar: String = edges.windows(2).map(|cell| if is_full(cell) { full } else { empty }).collect();
-        let floors: Vec<_> = schedules.iter().map(|schedule| schedule.floor_text()).collect();
+        let floors: Vec<_> = schedules.iter().map(|it| it.schedule.floor_text()).collect();
         let name = format!("{name} {}", floors.join(", "));
         let left = style.width.map_or(usize::MAX, |width| width.saturating_sub(LABEL + cells + 1));
         text.push_str(&format!("{label:<LABEL$}{bar} {}\n", truncate_str(&name, left, "…")));
         label.clear();
+    }
+    if more > 0 {
+        text.push_str(&format!("{label:<LABEL$}and {more} more\n"));
     }
     text
 }
@@ -98,7 +104,25 @@ fn edges(date: Date, style: &Style, cells: usize) -> Vec<Timestamp> {
     walls.filter_map(|wall| instant_of(wall, &style.zone, Bound::Start)).collect()
 }
 
-/// Whether a schedule is in force at some time between two instants.
-fn is_in(schedule: &ScheduleView, cell: &[Timestamp]) -> bool {
-    schedule.windows.iter().any(|window| window.start < cell[1] && window.end > cell[0] && cell[0] < cell[1])
+/// The windows that reach into a day. All windows of a schedule are as long, so that they begin and end in the same order.
+fn of_day<'a>(schedule: &'a ScheduleView, edges: &[Timestamp]) -> &'a [WindowView] {
+    let (Some(from), Some(to)) = (edges.first(), edges.last()) else { return &[] };
+    let all = schedule.shown();
+    let first = all.partition_point(|window| window.end <= *from);
+    let after = all.partition_point(|window| window.start < *to);
+    all.get(first..after).unwrap_or_default()
+}
+
+/// A schedule with its windows of a day.
+struct InDay<'a> {
+    schedule: &'a ScheduleView,
+    windows: &'a [WindowView],
+}
+
+impl InDay<'_> {
+    /// Whether it is in force at some time between two instants.
+    fn is_in(&self, cell: &[Timestamp]) -> bool {
+        let (from, to) = (cell[0], cell[1]);
+        self.windows.iter().any(|window| window.start < to && window.end > from && from < to)
+    }
 }

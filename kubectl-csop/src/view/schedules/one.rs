@@ -41,8 +41,9 @@ pub struct ScheduleView {
     pub active: Option<WindowView>,
     /// The next window.
     pub next: Option<WindowView>,
-    /// The windows of the days that are shown, the past ones of these days included.
-    pub windows: Vec<WindowView>,
+    /// The windows of the days that are shown, the past ones of these days included; none where no days are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub windows: Option<Vec<WindowView>>,
     /// When it was created.
     pub created_at: Option<Timestamp>,
 }
@@ -115,7 +116,7 @@ pub fn of(
         time_zone: spec.time_zone.clone().unwrap_or_else(|| "UTC".to_owned()),
         active: kept.as_ref().and_then(|calendar| calendar.active(now, lead)).map(WindowView::from),
         next: kept.as_ref().and_then(|calendar| calendar.upcoming(now, lead).next()).map(WindowView::from),
-        windows: kept.zip(shown).map(|(calendar, days)| within(&calendar, lead, days)).unwrap_or_default(),
+        windows: shown.map(|days| kept.map(|calendar| within(&calendar, lead, days)).unwrap_or_default()),
         created_at: schedule.creation_timestamp().map(|time| time.0),
     }
 }
@@ -149,12 +150,17 @@ pub(super) fn broken(broken: &InvalidObject) -> ScheduleView {
         time_zone: String::new(),
         active: None,
         next: None,
-        windows: vec![],
+        windows: Some(vec![]),
         created_at: broken.metadata.creation_timestamp.as_ref().map(|time| time.0),
     }
 }
 
 impl ScheduleView {
+    /// The windows of the days that are shown.
+    pub fn shown(&self) -> &[WindowView] {
+        self.windows.as_deref().unwrap_or_default()
+    }
+
     /// The floor, or what is asked for where that is not known yet.
     pub fn floor_text(&self) -> String {
         self.floor.map_or_else(|| self.asks.clone(), |floor| floor.to_string())

@@ -57,8 +57,11 @@ impl Observed {
         template.metadata.as_ref()?.annotations.as_ref()?.get(name).map(String::as_str)
     }
 
-    /// What the schedules come to.
+    /// What the schedules come to; nothing where somebody else scales.
     pub(super) fn situation(&self, obj: &CashService, now: Timestamp) -> Situation {
+        if self.foreign_autoscaler.is_some() {
+            return Situation::default();
+        }
         let bounds = (obj.spec.bounds().min, obj.spec.autoscaling.max_replicas);
         schedule::situation(&self.schedules, obj.spec.mode(), bounds, now)
     }

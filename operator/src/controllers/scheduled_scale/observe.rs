@@ -1,6 +1,6 @@
 //! What the controller reads before it decides.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use csop_shared::api::cash_service::AutoscalingMode;
 use csop_shared::api::cash_service_scheduled_scale::ScheduleTargetKind;
@@ -8,7 +8,7 @@ use csop_shared::api::{CashService, CashServiceScheduledScale, GeneralScaler};
 use csop_shared::scale::{SafetyPlan, affordable};
 use csop_shared::schedule::{self, Calendar};
 use jiff::SignedDuration;
-use k8s_openapi::api::apps::v1::Deployment;
+use k8s_openapi::api::apps::v1::{Deployment, DeploymentSpec};
 use k8s_openapi::api::core::v1::{Pod, ResourceQuota};
 use kube::ResourceExt;
 use kube::api::{Api, ListParams};
@@ -129,7 +129,7 @@ fn of_scaler(obj: &CashServiceScheduledScale, scaler: &GeneralScaler) -> Target 
     }
 }
 
-/// Reads what is only needed now and then.
+/// Reads what is only needed now and then: what the scaler knows of prices, how the Deployment climbs, and whether a quota has room.
 async fn look_closer(
     obj: &CashServiceScheduledScale,
     target: &mut Target,
@@ -143,33 +143,25 @@ async fn look_closer(
         None => None,
     };
     target.affordable = scaler.as_ref().and_then(affordable);
-    let scaled = || scaler.as_ref()?.spec.target().filter(|t| t.kind == "Deployment").map(|t| t.name);
-    let deployment = deployment.or_else(scaled);
     let quotas: Vec<ResourceQuota> =
         ctx.related(QUOTAS, &namespace, ANY_QUOTA)?.iter().filter_map(|live| live.parse().ok()).collect();
     let counts = obj.spec.adds_to_current() && is_beginning(obj, ctx);
-    let auto = obj.spec.leads_by_itself();
-    if counts {
-        target.current = scaler.as_ref().and_then(|scaler| scaler.status.as_ref()?.current_replicas);
-    }
-    if quotas.is_empty() && !counts && !auto {
+    if quotas.is_empty() && !counts && !obj.spec.leads_by_itself() {
         return Ok(());
     }
-    let deployment = match deployment {
+    let scaled = || scaler.as_ref()?.spec.target().filter(|t| t.kind == "Deployment").map(|t| t.name);
+    let deployment = match deployment.or_else(scaled) {
         Some(name) => get::<Deployment>(ctx, &namespace, &name).await?,
         None => None,
     };
     let spec = deployment.and_then(|deployment| deployment.spec);
     let replicas = spec.as_ref().map(|spec| spec.replicas.unwrap_or(1));
-    target.current = replicas.filter(|_| counts).or(target.current);
-    if auto && let Some(scaler) = &scaler {
-        let safety = SafetyPlan::new(scaler.spec.safety.as_ref());
-        let pods = match &spec {
-            Some(spec) => pods(ctx, &namespace, spec.selector.match_labels.as_ref()).await?,
-            None => vec![],
-        };
-        let (rate, cooldown) = (safety.up.rate.max(1), safety.up.cooldown);
-        target.way = Some(Way { rate, cooldown, ready: ready_within(&pods) });
+    if counts {
+        let told = || scaler.as_ref()?.status.as_ref()?.current_replicas;
+        target.current = replicas.or_else(told);
+    }
+    if let Some(scaler) = scaler.as_ref().filter(|_| obj.spec.leads_by_itself()) {
+        target.way = Some(way(scaler, spec.as_ref(), &namespace, ctx).await?);
     }
     let floor = schedule::own_floor(&obj.spec, target.min, target.current.or(replicas));
     let pod = spec.and_then(|spec| spec.template.spec);
@@ -177,6 +169,21 @@ async fn look_closer(
         target.quota = schedule::shortfall(&quotas, &pod, floor.saturating_sub(replicas));
     }
     Ok(())
+}
+
+/// How a scaler climbs, as far as its Deployment's pods have shown.
+async fn way(
+    scaler: &GeneralScaler,
+    spec: Option<&DeploymentSpec>,
+    namespace: &str,
+    ctx: &Context,
+) -> Result<Way, Error> {
+    let pods = match spec.and_then(|spec| spec.selector.match_labels.as_ref()) {
+        Some(labels) => pods(ctx, namespace, labels).await?,
+        None => vec![],
+    };
+    let up = SafetyPlan::new(scaler.spec.safety.as_ref()).up;
+    Ok(Way { rate: up.rate.max(1), cooldown: up.cooldown, ready: ready_within(&pods) })
 }
 
 /// Whether a window is in force whose count at the start is not known yet.
@@ -198,12 +205,7 @@ where
     api.get_opt(name).await.map_err(|error| Error::api(attempted(), error))
 }
 
-async fn pods(
-    ctx: &Context,
-    namespace: &str,
-    labels: Option<&std::collections::BTreeMap<String, String>>,
-) -> Result<Vec<Pod>, Error> {
-    let Some(labels) = labels else { return Ok(vec![]) };
+async fn pods(ctx: &Context, namespace: &str, labels: &BTreeMap<String, String>) -> Result<Vec<Pod>, Error> {
     let selector: Vec<String> = labels.iter().map(|(key, value)| format!("{key}={value}")).collect();
     let some = ListParams::default().labels(&selector.join(",")).limit(PODS_LOOKED_AT);
     let api: Api<Pod> = Api::namespaced(ctx.client().clone(), namespace);

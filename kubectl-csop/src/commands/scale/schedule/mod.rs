@@ -4,6 +4,7 @@ mod ask;
 mod create;
 mod name;
 mod plan;
+mod refused;
 #[cfg(test)]
 mod tests;
 

@@ -105,7 +105,7 @@ fn what_cannot_be_is_refused_with_the_wrong_part_marked() {
         |d| (d.at, d.cron) = (None, set("0 9 30 2 *")),
         |d| {
             (d.at, d.cron, d.exclude) =
-                (None, set("0 9 * * *"), vec!["2026-12-25".into(), "2026-02-29".into()])
+                (None, set("0 9 * * *"), vec!["2026-12-25".into(), "2026-02-29".into()]);
         },
         |d| (d.lead, d.from_current) = (set("auto"), true),
         |d| (d.tz, d.at, d.length) = (set("Europe/Lodnon"), set("25:00"), set("4")),
