@@ -7,7 +7,7 @@ mod transitions;
 use csop_shared::api::{CashService, CashServiceScheduledScale};
 use csop_tests::Error;
 use jiff::SignedDuration;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{
     fleet, load as objects, machine,
@@ -15,7 +15,7 @@ use crate::{
     report::{Report, round},
     say,
     scene::Scene,
-    statistics::{count, median, percentile, scaled},
+    statistics::{count, median, millis, percentile, scaled},
 };
 use transitions::{Plan, Took};
 
@@ -104,7 +104,7 @@ async fn measure_transitions(
     let spread = Plan { schedules: spread, stretch: STRETCH, length: STRETCH / 2 }.run(scene).await?;
     report.limited("transition_p99_ms", percentile(&spread.all(), 0.99), 1000.0);
     report.context("transitions", told(&spread));
-    report.context("transitions_cpu_ms", crate::statistics::millis(operator.cpu()?.saturating_sub(cpu)));
+    report.context("transitions_cpu_ms", millis(operator.cpu()?.saturating_sub(cpu)));
     settled(scene, operator).await?;
     let burst = &rest[..burst.min(rest.len())];
     say(&format!("{} windows at one instant", burst.len()));
@@ -115,7 +115,7 @@ async fn measure_transitions(
     settled(scene, operator).await
 }
 
-fn told(took: &Took) -> serde_json::Value {
+fn told(took: &Took) -> Value {
     let of = |samples: &[f64]| {
         json!({
             "samples": samples.len(),
