@@ -49,7 +49,7 @@ impl Clockwork {
             clock,
         };
         let client = scene.cluster.client().await;
-        let sources = Sources::new(None, Hosts::new(&["127.0.0.1"]).expect("an address"), client.clone());
+        let sources = Sources::new(None, Hosts::new(["127.0.0.1"]).expect("an address"), client.clone());
         let (stop, stopped) = oneshot::channel();
         let task = tokio::spawn(async move {
             let register = |all: &mut Controllers| controllers::register(all, sources, false);
