@@ -5,7 +5,7 @@
 //! there are no alarms.
 
 use std::collections::{BTreeSet, HashMap};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -18,9 +18,10 @@ use super::wake::Waker;
 /// Longest time without a look at the clock: how late a step of the clock is noticed at most.
 const NAP: Duration = Duration::from_millis(500);
 
-type Key = (String, String);
+/// An object as `namespace/name`. There may be tens of thousands of them, so each is held once.
+type Key = Arc<str>;
 
-/// When which objects, by namespace and name, are to be reconciled; one instant for each.
+/// When which objects are to be reconciled; one instant for each.
 #[derive(Debug, Default)]
 pub(super) struct Alarms {
     set: Mutex<Set>,
@@ -57,7 +58,7 @@ impl Set {
 impl Alarms {
     /// Has an object reconciled at an instant, in place of the one that was set before, or at none.
     pub(super) fn set(&self, namespace: &str, name: &str, at: Option<Timestamp>) {
-        let key = (namespace.to_owned(), name.to_owned());
+        let key = Key::from(format!("{namespace}/{name}"));
         let mut set = self.set.lock().unwrap_or_else(PoisonError::into_inner);
         if at.is_none() && !set.by_key.contains_key(&key) {
             return;
@@ -70,8 +71,8 @@ impl Alarms {
     pub(super) async fn run(&self, clock: Clock, waker: Waker) {
         loop {
             let (due, nap) = self.look(clock.now());
-            for (namespace, name) in due {
-                waker.wake(&namespace, &name);
+            for (namespace, name) in due.iter().filter_map(|key| key.split_once('/')) {
+                waker.wake(namespace, name);
             }
             match nap {
                 None => self.sooner.notified().await,
@@ -110,7 +111,7 @@ mod tests {
         alarms.set("a", "y", Some(at(20)));
         alarms.set("a", "x", Some(at(30)));
         assert_eq!(alarms.look(at(9)), (vec![], Some(NAP)));
-        assert_eq!(alarms.look(at(25)), (vec![("a".into(), "y".into())], Some(NAP)));
+        assert_eq!(alarms.look(at(25)), (vec!["a/y".into()], Some(NAP)));
         alarms.set("a", "x", None);
         assert_eq!(alarms.look(at(40)), (vec![], None));
     }

@@ -10,14 +10,15 @@ use futures::stream::unfold;
 use futures::{Stream, StreamExt};
 use kube::api::Api;
 use kube::core::DeserializeGuard;
+use kube::runtime::WatchStreamExt;
 use kube::runtime::controller::{Action, Config, Controller};
 use kube::runtime::reflector::{self, ObjectRef, Store};
 use kube::runtime::watcher::{self, Event, watcher};
-use kube::runtime::{Predicate, WatchStreamExt, predicates};
 use kube::{Resource, ResourceExt};
 use tokio::sync::{Semaphore, mpsc, watch};
 
 use super::alarms::Alarms;
+use super::changes::Changes;
 use super::context::Context;
 use super::kind::Kind;
 use super::reconcile::Reconciler;
@@ -95,15 +96,12 @@ impl<K: Kind> Driver<K> {
             Some(namespace) => Api::namespaced(client, namespace),
         };
         let (namespace, ctx, kind) = (self.namespace.clone(), self.ctx.clone(), self.kind.clone());
-        let mut listed = false;
-        let changes = predicates::generation
-            .combine(predicates::annotations)
-            .combine(predicates::labels)
-            .combine(predicates::finalizers);
+        let (mut listed, mut changes) = (false, Changes::default());
         watching::persistent(watcher(api, watching::config(None, self.streaming)))
             .modify(|object| object.managed_fields_mut().clear())
             .reflect(writer)
             .filter_map(move |event| {
+                let mut passes = true;
                 let event = match event {
                     Ok(event) => Some(event),
                     Err(error) => {
@@ -112,7 +110,7 @@ impl<K: Kind> Driver<K> {
                     }
                 };
                 if let Some(event) = &event {
-                    keep_up(&slots, &store, event);
+                    passes = keep_up(&slots, &mut changes, &store, event);
                     if let Event::Delete(gone) = event {
                         let gone = (gone.namespace().unwrap_or_default(), gone.name_any());
                         ctx.forget::<K>(&gone.0, &gone.1);
@@ -129,25 +127,37 @@ impl<K: Kind> Driver<K> {
                         ctx.listed();
                     }
                 }
-                std::future::ready(event.map(Ok))
+                std::future::ready(event.filter(|_| passes).map(Ok))
             })
             .applied_objects()
-            .predicate_filter(changes, kube::runtime::PredicateConfig::default())
     }
 }
 
-/// Lets what is remembered of objects follow the watch.
-fn keep_up<O>(slots: &Slots<O>, store: &Store<DeserializeGuard<O>>, event: &Event<DeserializeGuard<O>>)
+/// Lets what is remembered of objects follow the watch; returns whether there is anything to act on.
+fn keep_up<O>(
+    slots: &Slots<O>,
+    changes: &mut Changes,
+    store: &Store<DeserializeGuard<O>>,
+    event: &Event<DeserializeGuard<O>>,
+) -> bool
 where
     O: Resource<DynamicType = ()> + Clone + 'static,
 {
     match event {
-        Event::Apply(object) | Event::InitApply(object) => slots.seen(object),
-        Event::Delete(object) => slots.forget(&object.uid().unwrap_or_default()),
+        Event::Apply(object) | Event::InitApply(object) => {
+            slots.seen(object);
+            return changes.note(object);
+        }
+        Event::Delete(object) => {
+            slots.forget(&object.uid().unwrap_or_default());
+            changes.forget(object);
+        }
         Event::InitDone => {
             let uids: HashSet<String> = store.state().iter().filter_map(|object| object.uid()).collect();
             slots.retain(&uids);
+            changes.retain(&uids);
         }
         Event::Init => {}
     }
+    true
 }

@@ -1,5 +1,7 @@
 //! A live object as the caches keep it: small, and parsed only when somebody asks.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
@@ -27,15 +29,15 @@ pub struct Owner {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Live {
     /// The namespace.
-    pub namespace: Box<str>,
+    pub namespace: Arc<str>,
     /// The name.
-    pub name: Box<str>,
+    pub name: Arc<str>,
     /// The UID.
     pub uid: Box<str>,
     /// The resource version as a number; 0 when the server does not count.
     pub version: u64,
     /// The controller.
-    pub owner: Option<Owner>,
+    pub owner: Option<Box<Owner>>,
     /// When it was made.
     pub created: Option<Timestamp>,
     /// Whether it is being deleted.
@@ -65,11 +67,11 @@ impl Live {
     fn of(mut object: Value, slim: impl FnOnce(&mut Value), ownership: Ownership) -> Self {
         let meta = &object["metadata"];
         let mut live = Self {
-            namespace: text(meta, "namespace"),
-            name: text(meta, "name"),
-            uid: text(meta, "uid"),
+            namespace: text(meta, "namespace").into(),
+            name: text(meta, "name").into(),
+            uid: text(meta, "uid").into(),
             version: meta["resourceVersion"].as_str().and_then(|v| v.parse().ok()).unwrap_or(0),
-            owner: controller_of(meta),
+            owner: controller_of(meta).map(Box::new),
             created: meta["creationTimestamp"].as_str().and_then(|t| t.parse().ok()),
             deleting: meta["deletionTimestamp"].is_string(),
             intent: meta["annotations"][annotations::INTENT].as_str().map(Into::into),
@@ -110,8 +112,8 @@ impl Live {
     }
 }
 
-fn text(meta: &Value, key: &str) -> Box<str> {
-    meta[key].as_str().unwrap_or_default().into()
+fn text<'a>(meta: &'a Value, key: &str) -> &'a str {
+    meta[key].as_str().unwrap_or_default()
 }
 
 fn take_managed_fields(object: &mut Value) -> Value {

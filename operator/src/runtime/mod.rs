@@ -5,6 +5,7 @@ mod apply;
 mod backoff;
 mod body;
 pub mod caches;
+mod changes;
 pub mod children;
 pub mod clock;
 pub mod context;

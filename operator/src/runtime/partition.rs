@@ -21,7 +21,8 @@ const SWEEP_FROM: usize = 64;
 /// The keys under which an object is found again.
 pub(super) type IndexKeys = fn(&Live) -> Vec<String>;
 
-type Name = (Box<str>, Box<str>);
+/// Namespace and name, as the objects themselves hold them.
+type Name = (Arc<str>, Arc<str>);
 
 #[derive(Debug)]
 enum Change {

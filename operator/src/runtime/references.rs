@@ -11,18 +11,18 @@ pub(super) struct References(Mutex<Index>);
 #[derive(Debug, Default)]
 struct Index {
     /// The names in order.
-    named_by: HashMap<Arc<Namer>, Box<[String]>>,
-    naming: HashMap<(String, String), BTreeSet<Arc<Namer>>>,
+    named_by: HashMap<Namer, Box<[String]>>,
+    naming: HashMap<(String, String), BTreeSet<Namer>>,
 }
 
-/// An object of ours: namespace, kind and name.
-type Namer = (String, String, String);
+/// An object of ours as `namespace/Kind/name`.
+type Namer = Arc<str>;
 
 impl References {
     /// Records all related objects that an object of ours names, in place of what it named before.
     pub(super) fn set(&self, namespace: &str, kind: &str, name: &str, related: &BTreeSet<String>) {
         let key = |name: &str| (namespace.to_owned(), name.to_owned());
-        let namer = Arc::new((namespace.to_owned(), kind.to_owned(), name.to_owned()));
+        let namer = Namer::from(format!("{namespace}/{kind}/{name}"));
         let mut index = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if index.named_by.get(&namer).is_some_and(|before| before.iter().eq(related)) {
             return;
@@ -49,7 +49,8 @@ impl References {
     pub(super) fn to(&self, namespace: &str, name: &str) -> Vec<String> {
         let index = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let key = (namespace.to_owned(), name.to_owned());
-        index.naming.get(&key).into_iter().flatten().map(|namer| namer.2.clone()).collect()
+        let namers = index.naming.get(&key).into_iter().flatten();
+        namers.filter_map(|namer| Some(namer.rsplit_once('/')?.1.to_owned())).collect()
     }
 }
 

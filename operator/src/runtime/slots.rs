@@ -17,7 +17,7 @@ impl<O> Default for Slot<O> {
 }
 
 /// Failures in a row, and our last writes while the watch has not shown them: a status must not be computed from one that is
-/// older than what we wrote.
+/// older than what we wrote. Nothing is held of an object without either, which is most of them most of the time.
 pub(super) struct Slots<O> {
     by_uid: Mutex<HashMap<String, Slot<O>>>,
 }
@@ -54,10 +54,18 @@ impl<O: Resource> Slots<O> {
     /// Forgets a write that the watch has caught up with.
     pub(super) fn seen(&self, object: &impl Resource) {
         let Some(uid) = &object.meta().uid else { return };
-        if let Some(slot) = self.lock().get_mut(uid)
-            && slot.written.as_ref().is_some_and(|w| version(w.as_ref()) <= version(object))
-        {
-            slot.written = None;
+        let caught_up = |written: &Arc<O>| version(written.as_ref()) <= version(object);
+        self.change(uid, |slot| slot.written.take_if(|written| caught_up(written)));
+    }
+
+    /// Changes what is remembered of an object, if there is anything.
+    fn change<T>(&self, uid: &str, change: impl FnOnce(&mut Slot<O>) -> T) {
+        let mut slots = self.lock();
+        if let Some(slot) = slots.get_mut(uid) {
+            change(slot);
+            if slot.failures == 0 && slot.written.is_none() {
+                slots.remove(uid);
+            }
         }
     }
 
@@ -76,9 +84,7 @@ impl<O: Resource> Slots<O> {
 
     /// Ends a row of failures.
     pub(super) fn succeeded(&self, uid: &str) {
-        if let Some(slot) = self.lock().get_mut(uid) {
-            slot.failures = 0;
-        }
+        self.change(uid, |slot| slot.failures = 0);
     }
 
     /// Forgets an object.
@@ -112,6 +118,7 @@ mod tests {
         assert!(slots.newer_than(&at("9")).is_some());
         slots.seen(&at("11"));
         assert!(slots.newer_than(&at("9")).is_none());
+        assert!(slots.lock().is_empty());
     }
 
     #[test]

@@ -59,7 +59,7 @@ pub(super) async fn look(
         let mine = watched.as_ref().is_some_and(|(watch, _)| *watch == at);
         let names = mine.then(|| name.clone()).into_iter().collect();
         if let Some(Some(live)) = ctx.named(at, obj, &names)?.remove(name) {
-            seen.owner.clone_from(&live.owner);
+            seen.owner = live.owner.as_deref().cloned();
             seen.view = Some(view(&live));
         }
     }

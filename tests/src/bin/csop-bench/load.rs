@@ -1,15 +1,36 @@
-//! The client that makes and changes services.
+//! The client that makes and changes services and other objects.
 
 use csop_shared::api::CashService;
 use csop_tests::Error;
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use kube::{
-    Api, Client, ResourceExt as _,
+    Api, Client, Resource, ResourceExt as _,
     api::{Patch, PatchParams, PostParams},
+    core::NamespaceResourceScope,
 };
+use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
 use crate::scene::PARALLEL;
+
+/// Objects of a namespace that can be made and changed.
+pub trait Made:
+    Resource<DynamicType = (), Scope = NamespaceResourceScope>
+    + Serialize
+    + DeserializeOwned
+    + Clone
+    + std::fmt::Debug
+{
+}
+
+impl<K> Made for K where
+    K: Resource<DynamicType = (), Scope = NamespaceResourceScope>
+        + Serialize
+        + DeserializeOwned
+        + Clone
+        + std::fmt::Debug
+{
+}
 
 /// Services for these namespaces. They begin without pods, so that the making of them measures no kubelet.
 pub fn services(namespaces: &[String], count: usize) -> Vec<CashService> {
@@ -33,15 +54,15 @@ fn service(namespace: &str, n: usize) -> CashService {
     serde_json::from_value(object).expect("a fixed object has its kind's shape")
 }
 
-/// Creates services, a bounded number of them at a time, and tells of each when the API server has it.
-pub async fn create(
+/// Creates objects, a bounded number of them at a time, and tells of each when the API server has it.
+pub async fn create<K: Made>(
     client: &Client,
-    services: &[CashService],
-    mut created: impl FnMut(usize, CashService),
+    objects: &[K],
+    mut created: impl FnMut(usize, K),
 ) -> Result<(), Error> {
-    let answers = stream::iter(services.iter().enumerate()).map(|(n, service)| async move {
-        let made = api(client, service).create(&PostParams::default(), service).await;
-        made.map(|made| (n, made)).map_err(Error::api(format!("create the service {}", service.name_any())))
+    let answers = stream::iter(objects.iter().enumerate()).map(|(n, object)| async move {
+        let made = api(client, object).create(&PostParams::default(), object).await;
+        made.map(|made| (n, made)).map_err(Error::api(format!("create the {}", called(object))))
     });
     let mut answers = answers.buffer_unordered(PARALLEL);
     while let Some((n, made)) = answers.try_next().await? {
@@ -56,13 +77,17 @@ pub async fn change(client: &Client, services: &[CashService], patch: &Value) ->
     edits.try_for_each_concurrent(PARALLEL, |service| edit(client, service, patch)).await
 }
 
-/// Merges a patch into a service.
-pub async fn edit(client: &Client, service: &CashService, patch: &Value) -> Result<(), Error> {
-    let name = service.name_any();
-    let edited = api(client, service).patch(&name, &PatchParams::default(), &Patch::Merge(patch)).await;
-    edited.map(|_| ()).map_err(Error::api(format!("change the service {name}")))
+/// Merges a patch into an object.
+pub async fn edit<K: Made>(client: &Client, object: &K, patch: &Value) -> Result<(), Error> {
+    let edited =
+        api(client, object).patch(&object.name_any(), &PatchParams::default(), &Patch::Merge(patch)).await;
+    edited.map(|_| ()).map_err(Error::api(format!("change the {}", called(object))))
 }
 
-fn api(client: &Client, service: &CashService) -> Api<CashService> {
-    Api::namespaced(client.clone(), &service.namespace().expect("measured services are namespaced"))
+fn api<K: Made>(client: &Client, object: &K) -> Api<K> {
+    Api::namespaced(client.clone(), &object.namespace().expect("measured objects are namespaced"))
+}
+
+fn called<K: Made>(object: &K) -> String {
+    format!("{} {}", K::kind(&()), object.name_any())
 }

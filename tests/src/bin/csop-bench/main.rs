@@ -11,6 +11,7 @@ mod process;
 mod report;
 mod scalers;
 mod scene;
+mod schedules;
 mod statistics;
 
 use std::{
@@ -47,6 +48,8 @@ enum Benchmark {
     Cli,
     /// Thousands of scalers that decide every second
     Scalers,
+    /// Thousands of schedules, and a few whose windows begin and end
+    Schedules,
 }
 
 fn scale(text: &str) -> Result<f64, String> {
@@ -73,6 +76,9 @@ async fn run(arguments: &Arguments) -> Result<(), Error> {
     }
     if wanted(Benchmark::Scalers) {
         publish(&Box::pin(scalers::run(arguments.scale)).await?, &arguments.out)?;
+    }
+    if wanted(Benchmark::Schedules) {
+        publish(&Box::pin(schedules::run(arguments.scale)).await?, &arguments.out)?;
     }
     if wanted(Benchmark::Fleet) {
         publish(&Box::pin(fleet::run(arguments.scale)).await?, &arguments.out)?;

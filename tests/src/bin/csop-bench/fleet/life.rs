@@ -39,7 +39,10 @@ pub async fn run(scene: &Scene, mut fleet: Fleet, scale: f64, report: &mut Repor
     serving(scene, &fleet).await?;
     fleet.operator.is_quiet().await?;
     scene.settled().await;
-    rest(scene, &fleet, scale, report).await?;
+    rest(scene, &fleet.operator, scale, report).await?;
+    let memory = fleet.operator.memory()?;
+    report.limited("rss_mb_5000", megabytes(memory.resident), 180.0);
+    report.context("rss_peak_mb", round(megabytes(memory.peak)));
     fleet.operator = restart(scene, fleet.operator, fleet.services.len(), report).await?;
     changes(scene, &fleet, scale, report).await?;
     fleet.operator.stop().await;
@@ -72,28 +75,27 @@ fn serves(service: &CashService) -> bool {
     })
 }
 
-async fn rest(scene: &Scene, fleet: &Fleet, scale: f64, report: &mut Report) -> Result<(), Error> {
+/// A time in which nothing is to be done.
+pub async fn rest(scene: &Scene, operator: &Operator, scale: f64, report: &mut Report) -> Result<(), Error> {
     let minute = REST.mul_f64(scale).max(Duration::from_secs(10));
     say(&format!("{} s of rest", minute.as_secs()));
-    let (requests, cpu) = (scene.requests().await, fleet.operator.cpu()?);
+    let (requests, cpu) = (scene.requests().await, operator.cpu()?);
     let mark = requests.mark().await;
     tokio::time::sleep(minute).await;
     let all = requests.all(mark).await;
     let writes: Vec<&Write> = writes_of_operator(&all).collect();
     report.limited("steady_mutating_requests", count(writes.len()), 0.0);
     report.context("steady_requests", summary(&writes));
-    report.context("steady_cpu_ms", millis(fleet.operator.cpu()?.saturating_sub(cpu)));
+    report.context("steady_cpu_ms", millis(operator.cpu()?.saturating_sub(cpu)));
     report.context("steady_s", minute.as_secs());
-    let memory = fleet.operator.memory()?;
-    report.limited("rss_mb_5000", megabytes(memory.resident), 180.0);
-    report.context("rss_peak_mb", round(megabytes(memory.peak)));
     Ok(())
 }
 
-async fn restart(
+/// The next process in place of this one, from its start until it has looked at so many objects and has nothing more to do.
+pub async fn restart(
     scene: &Scene,
     operator: Operator,
-    services: usize,
+    objects: usize,
     report: &mut Report,
 ) -> Result<Operator, Error> {
     say("restart");
@@ -103,7 +105,7 @@ async fn restart(
     let operator = Operator::start(scene.operator_kubeconfig()).await?;
     operator.ready().await?;
     report.context("restart_ready_s", round(begun.elapsed().as_secs_f64()));
-    operator.has_reconciled(count(services)).await?;
+    operator.has_reconciled(count(objects)).await?;
     report.figure("restart_synced_s", begun.elapsed().as_secs_f64());
     report.context("restart_cpu_ms", millis(operator.cpu()?));
     operator.is_quiet().await?;

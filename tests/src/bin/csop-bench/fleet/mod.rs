@@ -15,6 +15,7 @@ use crate::{
 };
 use birth::Pair;
 pub use birth::writes_of_operator;
+pub use life::{rest, restart};
 
 /// Pods that a simulated node takes.
 const PODS_PER_NODE: usize = 500;

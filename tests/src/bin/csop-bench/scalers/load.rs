@@ -9,7 +9,7 @@ use k8s_openapi::api::apps::v1::Deployment;
 use kube::{Api, Client, api::PostParams};
 use serde_json::{Value, json};
 
-use crate::scene::PARALLEL;
+use crate::{load::Made, scene::PARALLEL};
 
 /// Where scalers are made.
 pub struct Load<'a> {
@@ -64,11 +64,7 @@ impl Load<'_> {
     /// Makes objects, a bounded number of them at a time.
     pub async fn make<K>(&self, range: Range<usize>, object: impl Fn(usize) -> K) -> Result<(), Error>
     where
-        K: kube::Resource<DynamicType = (), Scope = kube::core::NamespaceResourceScope>
-            + serde::Serialize
-            + serde::de::DeserializeOwned
-            + Clone
-            + std::fmt::Debug,
+        K: Made,
     {
         let made = stream::iter(range).map(|n| {
             let (object, api) = (object(n), Api::<K>::namespaced(self.client.clone(), self.namespace(n)));
