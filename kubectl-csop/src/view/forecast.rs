@@ -34,7 +34,7 @@ impl Facts {
         schedules: &[CashServiceScheduledScale],
         at: Timestamp,
     ) -> (i32, Option<Timestamp>) {
-        let situation = situation(schedules, self.mode, (self.min, self.max), at);
+        let situation = situation(schedules, self.mode, (self.min, self.max), None, at);
         let limit = self.limit().unwrap_or(i32::MAX);
         let limited = situation.floors.iter().map(|floor| match floor.raise_max {
             true => floor.replicas,

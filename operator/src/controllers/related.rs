@@ -3,6 +3,8 @@
 use csop_shared::api::{
     CashService, CashServiceScheduledScale, GeneralScaler, cash_service_scheduled_scale::ScheduleTargetKind,
 };
+use csop_shared::conditions::types;
+use csop_shared::names::annotations;
 use csop_shared::revision;
 use k8s_openapi::api::{
     autoscaling::v2::HorizontalPodAutoscaler,
@@ -173,7 +175,7 @@ fn keep_windows(schedule: &mut Value) {
 /// Of a scaler what it scales, between which bounds.
 fn keep_scaled(scaler: &mut Value) {
     let spec = kept(&scaler["spec"], &["targetDeployment", "targetRef", "minReplicas", "maxReplicas"]);
-    let status = kept(&scaler["status"], &["schedules"]);
+    let status = status_of(scaler, &["schedules"]);
     *scaler = json!({ "metadata": named(scaler), "spec": spec, "status": status });
 }
 
@@ -181,7 +183,7 @@ fn keep_scaled(scaler: &mut Value) {
 fn keep_size(service: &mut Value) {
     let mut spec = kept(&service["spec"], &["image", "replicas"]);
     spec["autoscaling"] = kept(&service["spec"]["autoscaling"], &["mode", "minReplicas", "maxReplicas"]);
-    let status = kept(&service["status"], &["bounds", "schedules"]);
+    let status = status_of(service, &["bounds", "schedules"]);
     *service = json!({ "metadata": named(service), "spec": spec, "status": status });
 }
 
@@ -192,7 +194,24 @@ fn keep_amounts(quota: &mut Value) {
 }
 
 fn named(object: &Value) -> Value {
-    kept(&object["metadata"], &["name", "namespace"])
+    let mut meta = kept(&object["metadata"], &["name", "namespace"]);
+    let paused = kept(&object["metadata"]["annotations"], &[annotations::PAUSED]);
+    if paused.as_object().is_some_and(|some| !some.is_empty()) {
+        meta["annotations"] = paused;
+    }
+    meta
+}
+
+/// These fields of a status, and whether it tells of a conflict.
+fn status_of(object: &Value, keys: &[&str]) -> Value {
+    let mut status = kept(&object["status"], keys);
+    let conditions = object["status"]["conditions"].as_array();
+    let conflict =
+        conditions.into_iter().flatten().find(|c| c["type"] == types::CONFLICT && c["status"] == "True");
+    if let Some(conflict) = conflict {
+        status["conditions"] = json!([conflict]);
+    }
+    status
 }
 
 /// Of an object only these fields, as far as it has them.

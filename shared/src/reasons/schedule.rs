@@ -24,6 +24,10 @@ pub const WINDOW_ENDED: &str = "WindowEnded";
 pub const LATE_START: &str = "LateStart";
 /// The target does not exist.
 pub const TARGET_MISSING: &str = super::scaler::TARGET_MISSING;
+/// The target is paused.
+pub const TARGET_PAUSED: &str = "TargetPaused";
+/// Something else scales the target.
+pub const TARGET_CONTESTED: &str = super::scaler::TARGET_CONTESTED;
 /// The target's size is decided by somebody else.
 pub const NOT_SCALED_BY_CSOP: &str = "NotScaledByCsop";
 /// A field is for targets of a GeneralScaler.
@@ -40,7 +44,13 @@ pub const BY_QUOTA: &str = "ByQuota";
 pub const NOT_LIMITED: &str = super::scaler::NOT_LIMITED;
 
 /// What they mean.
-pub const EXPLAINED: [Explained; 11] = [
+pub const EXPLAINED: [Explained; 12] = [
+    Explained {
+        names: &[TARGET_PAUSED],
+        seen: &["Ready=False"],
+        meaning: "A window is in force, but its target is paused, so nothing is scaled for it.",
+        next: &["`kubectl csop resume NAME` lets csop act again; what is left of the window is kept then."],
+    },
     Explained {
         names: &[SCHEDULED, IN_FORCE, OVER],
         seen: &["Ready=True"],

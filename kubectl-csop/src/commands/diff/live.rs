@@ -86,7 +86,7 @@ async fn floors(
     };
     let own: Vec<_> = schedules.into_iter().filter(own).collect();
     let bounds = (service.spec.bounds().min, service.spec.autoscaling.max_replicas);
-    Ok(situation(&own, service.spec.mode(), bounds, Timestamp::now()).floors)
+    Ok(situation(&own, service.spec.mode(), bounds, None, Timestamp::now()).floors)
 }
 
 /// Looks for wanted children that are there without the label, and returns those that are not the service's.

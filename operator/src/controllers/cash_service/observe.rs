@@ -63,7 +63,8 @@ impl Observed {
             return Situation::default();
         }
         let bounds = (obj.spec.bounds().min, obj.spec.autoscaling.max_replicas);
-        schedule::situation(&self.schedules, obj.spec.mode(), bounds, now)
+        let current = self.deployment.as_ref().and_then(|deployment| deployment.spec.as_ref()?.replicas);
+        schedule::situation(&self.schedules, obj.spec.mode(), bounds, current, now)
     }
 
     /// The Secrets of others that are wanted and not there.

@@ -60,7 +60,8 @@ pub(super) async fn observe(
     let namespace = obj.namespace().unwrap_or_default();
     let subject = Subject { namespace: namespace.clone(), scaler: obj.name_any(), target: target.clone() };
     let wants = wants(scalers, obj, &plan, &subject, ctx).await?;
-    let situation = situation(obj, &plan, ctx)?;
+    let current = seen.view.as_ref().map(|target| target.replicas);
+    let situation = situation(obj, &plan, current, ctx)?;
     let facts = Facts {
         target: seen.view,
         paused: obj.annotations().get(annotations::PAUSED).is_some_and(|v| v == "true"),
@@ -85,13 +86,18 @@ pub(super) async fn observe(
 }
 
 /// What its schedules come to, and those of the service that has made it.
-fn situation(obj: &GeneralScaler, plan: &Plan, ctx: &Context) -> Result<Situation, Error> {
+fn situation(
+    obj: &GeneralScaler,
+    plan: &Plan,
+    current: Option<i32>,
+    ctx: &Context,
+) -> Result<Situation, Error> {
     let services = obj.owner_references().iter().filter(|owner| owner.kind == CashService::kind(&()));
     let services = services.map(|owner| raised_key(ScheduleTargetKind::CashService, &owner.name));
     let own = raised_key(ScheduleTargetKind::GeneralScaler, &obj.name_any());
     let schedules = schedules_of(ctx, obj, &services.chain(std::iter::once(own)).collect())?;
     let bounds = (plan.min, Some(plan.max));
-    Ok(schedule::situation(&schedules, AutoscalingMode::GeneralScaler, bounds, ctx.now()))
+    Ok(schedule::situation(&schedules, AutoscalingMode::GeneralScaler, bounds, current, ctx.now()))
 }
 
 fn plan(scalers: &GeneralScalers, obj: &GeneralScaler) -> Result<Arc<Plan>, Error> {

@@ -5,13 +5,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use csop_shared::api::cash_service::AutoscalingMode;
 use csop_shared::api::cash_service_scheduled_scale::ScheduleTargetKind;
 use csop_shared::api::{CashService, CashServiceScheduledScale, GeneralScaler};
+use csop_shared::conditions::{State, find, types};
+use csop_shared::names::annotations;
+use csop_shared::reasons::schedule as reasons;
 use csop_shared::scale::{SafetyPlan, affordable};
 use csop_shared::schedule::{self, Calendar};
 use jiff::SignedDuration;
 use k8s_openapi::api::apps::v1::{Deployment, DeploymentSpec};
 use k8s_openapi::api::core::v1::{Pod, ResourceQuota};
-use kube::ResourceExt;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use kube::api::{Api, ListParams};
+use kube::{Resource, ResourceExt};
 
 use super::readiness::ready_within;
 use crate::controllers::related::{ANY_QUOTA, QUOTAS, SCALERS, SERVICES};
@@ -39,6 +43,8 @@ pub struct Target {
     pub max: Option<i32>,
     /// What it has in force, in words; nothing while it has not answered to the schedule.
     pub answer: Option<String>,
+    /// Why nothing is scaled although a window is in force: a reason and words.
+    pub held: Option<(&'static str, String)>,
     /// The replicas that it asks for now, where that matters.
     pub current: Option<i32>,
     /// Most replicas that its budget pays for.
@@ -105,14 +111,15 @@ fn of_service(
         None => format!("min {}", bounds.min),
     });
     let mode = service.spec.mode();
+    let by_scaler =
+        scaler.filter(|_| mode == AutoscalingMode::GeneralScaler).map(|scaler| of_scaler(obj, scaler));
+    let held = held(service, &status.conditions);
     Target {
         mode,
         min: service.spec.bounds().min,
         max: service.spec.autoscaling.max_replicas,
-        answer: match mode {
-            AutoscalingMode::GeneralScaler => scaler.and_then(|scaler| of_scaler(obj, scaler).answer),
-            _ => own,
-        },
+        held: held.or_else(|| by_scaler.as_ref()?.held.clone()),
+        answer: by_scaler.map_or(own, |scaler| scaler.answer),
         ..Target::default()
     }
 }
@@ -124,9 +131,26 @@ fn of_scaler(obj: &CashServiceScheduledScale, scaler: &GeneralScaler) -> Target 
         mode: AutoscalingMode::GeneralScaler,
         min: scaler.spec.min_replicas.unwrap_or(1),
         max: Some(scaler.spec.max_replicas),
+        held: held(scaler, &status.conditions),
         answer: in_force.then(|| format!("a floor of GeneralScaler {}", scaler.name_any())),
         ..Target::default()
     }
+}
+
+/// Why csop does not scale an object.
+fn held<K: Resource<DynamicType = ()>>(
+    object: &K,
+    conditions: &[Condition],
+) -> Option<(&'static str, String)> {
+    let what = format!("{}/{}", K::kind(&()), object.name_any());
+    if object.annotations().get(annotations::PAUSED).is_some_and(|value| value == "true") {
+        let words = format!(
+            "{what} is paused and keeps its replicas: `kubectl csop resume` lets the window have its floor"
+        );
+        return Some((reasons::TARGET_PAUSED, words));
+    }
+    let conflict = find(conditions, types::CONFLICT).filter(|c| c.status == State::True.as_str())?;
+    Some((reasons::TARGET_CONTESTED, format!("nothing is scaled: {}", conflict.message)))
 }
 
 /// Reads what is only needed now and then: what the scaler knows of prices, how the Deployment climbs, and whether a quota has room.
@@ -154,8 +178,9 @@ async fn look_closer(
         Some(name) => get::<Deployment>(ctx, &namespace, &name).await?,
         None => None,
     };
-    let spec = deployment.and_then(|deployment| deployment.spec);
+    let (spec, status) = deployment.map_or((None, None), |found| (found.spec, found.status));
     let replicas = spec.as_ref().map(|spec| spec.replicas.unwrap_or(1));
+    let pods = status.and_then(|status| status.replicas).unwrap_or(0);
     if counts {
         let told = || scaler.as_ref()?.status.as_ref()?.current_replicas;
         target.current = replicas.or_else(told);
@@ -165,8 +190,8 @@ async fn look_closer(
     }
     let floor = schedule::own_floor(&obj.spec, target.min, target.current.or(replicas));
     let pod = spec.and_then(|spec| spec.template.spec);
-    if let (Some(floor), Some(pod), Some(replicas)) = (floor, pod, replicas) {
-        target.quota = schedule::shortfall(&quotas, &pod, floor.saturating_sub(replicas));
+    if let (Some(floor), Some(pod)) = (floor, pod) {
+        target.quota = schedule::shortfall(&quotas, &pod, floor.saturating_sub(pods));
     }
     Ok(())
 }

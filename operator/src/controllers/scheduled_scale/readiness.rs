@@ -6,6 +6,9 @@ use k8s_openapi::api::core::v1::Pod;
 /// What a pod is taken to need where none has shown it yet.
 const UNMEASURED: SignedDuration = SignedDuration::from_mins(1);
 
+/// A pod that was ready later than this is taken for one that was ready before, and was not in between: only the last time is known.
+const LONGEST: SignedDuration = SignedDuration::from_mins(30);
+
 /// The time from their creation within which nine of ten of these pods were ready (nearest rank).
 pub(super) fn ready_within(pods: &[Pod]) -> SignedDuration {
     let mut times: Vec<_> = pods.iter().filter_map(ready_after).collect();
@@ -18,7 +21,8 @@ fn ready_after(pod: &Pod) -> Option<SignedDuration> {
     let conditions = pod.status.as_ref()?.conditions.as_ref()?;
     let ready = conditions.iter().find(|c| c.type_ == "Ready" && c.status == "True")?;
     let ready = ready.last_transition_time.as_ref()?.0;
-    Some(ready.duration_since(pod.metadata.creation_timestamp.as_ref()?.0).max(SignedDuration::ZERO))
+    let after = ready.duration_since(pod.metadata.creation_timestamp.as_ref()?.0).max(SignedDuration::ZERO);
+    (after <= LONGEST).then_some(after)
 }
 
 #[cfg(test)]
@@ -42,6 +46,7 @@ mod tests {
         let ten: Vec<Pod> = [4, 9, 1, 2, 3, 7, 300, 5, 6, 8].map(pod).into();
         assert_eq!(within(&ten), 9);
         assert_eq!(within(&[pod(12)]), 12);
+        assert_eq!(within(&[pod(12), pod(250_000)]), 12, "ready again after three days");
         assert_eq!(within(&[]), 60);
     }
 }

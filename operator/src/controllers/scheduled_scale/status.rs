@@ -72,11 +72,12 @@ impl Next<'_> {
                 return None;
             }
         };
-        if let Some(refusal) = self.refusal(observed, &calendar) {
+        if let Some(refusal) = self.past(&calendar) {
             self.refuse(&refusal);
             return None;
         }
         if self.obj.spec.suspend == Some(true) {
+            self.note_ended();
             self.say(
                 Phase::Suspended,
                 State::False,
@@ -86,7 +87,15 @@ impl Next<'_> {
             self.set_limited(None);
             return None;
         }
-        self.status.lead_seconds = self.lead_seconds(observed.target.as_ref());
+        if calendar.is_over(self.now) {
+            self.over(&calendar);
+            return None;
+        }
+        if let Some(refusal) = self.refusal(observed) {
+            self.refuse(&refusal);
+            return None;
+        }
+        self.status.lead_seconds = self.lead_seconds(&calendar, observed.target.as_ref());
         let lead = self.lead(&calendar);
         self.show_windows(&calendar, lead);
         self.note_missed(&calendar, lead);
@@ -101,7 +110,7 @@ impl Next<'_> {
     }
 
     /// Why the windows cannot be kept as they are asked for.
-    fn refusal(&self, observed: &Observed, calendar: &Calendar) -> Option<Refusal> {
+    fn refusal(&self, observed: &Observed) -> Option<Refusal> {
         let (kind, _) = self.obj.spec.target()?;
         if kind == ScheduleTargetKind::MoneyPositive {
             let message =
@@ -109,9 +118,7 @@ impl Next<'_> {
             return Some(Refusal { reason: reasons::NOT_INSTALLED, message });
         }
         let target = observed.target.as_ref();
-        target
-            .and_then(|target| schedule::refusal(&self.obj.spec, target.mode))
-            .or_else(|| self.past(calendar))
+        target.and_then(|target| schedule::refusal(&self.obj.spec, target.mode))
     }
 
     /// Whether the only window was over before anybody could have kept it.
@@ -158,6 +165,10 @@ impl Next<'_> {
         let floor = schedule::own_floor(&self.obj.spec, target.min, base);
         self.status.floor = self.limit(target, floor);
         self.status.answer.clone_from(&target.answer);
+        if let Some((reason, words)) = &target.held {
+            self.say(Phase::Active, State::False, reason, words);
+            return;
+        }
         self.note_begun(window, base);
         let until = window.end;
         let message = match self.status.floor {
@@ -168,26 +179,8 @@ impl Next<'_> {
     }
 
     fn between(&mut self, target: &Target, calendar: &Calendar, lead: SignedDuration) {
-        let next = calendar.upcoming(self.now, lead).next();
-        if let Some(before) = &self.previous.active {
-            let note = format!("the window from {} to {} is over", before.start.0, before.end.0);
-            self.events.push(Notice::normal(reasons::WINDOW_ENDED, "Schedule", note));
-        }
-        let Some(next) = next else {
-            let kept = calendar.only().is_none_or(|only| {
-                let entry =
-                    self.status.history.iter().rfind(|entry| entry.scheduled_time.0 == only.scheduled);
-                entry.is_some_and(|entry| entry.outcome != HistoryOutcome::Missed)
-            });
-            if kept {
-                self.say(Phase::Completed, State::True, reasons::OVER, "the last window is over");
-            } else {
-                let message = "csop was away, or the target was, for the whole of the only window";
-                self.say(Phase::Missed, State::False, reasons::MISSED, message);
-            }
-            self.set_limited(None);
-            return;
-        };
+        self.note_ended();
+        let Some(next) = calendar.upcoming(self.now, lead).next() else { return };
         let floor = schedule::own_floor(&self.obj.spec, target.min, None);
         self.status.floor = self.limit(target, floor);
         let message = match self.status.floor {
@@ -197,6 +190,33 @@ impl Next<'_> {
             None => format!("the next window is from {} to {}", next.start, next.end),
         };
         self.say(Phase::Pending, State::True, reasons::SCHEDULED, &message);
+    }
+
+    /// No window is to come, whatever has become of the target since.
+    fn over(&mut self, calendar: &Calendar) {
+        self.status.lead_seconds = self.previous.lead_seconds;
+        self.note_missed(calendar, self.lead(calendar));
+        self.note_ended();
+        let missed = calendar.only().is_some_and(|only| {
+            let mut entries = self.status.history.iter();
+            let entry = entries.rfind(|entry| entry.scheduled_time.0 == only.scheduled);
+            entry.is_none_or(|entry| entry.outcome == HistoryOutcome::Missed)
+        });
+        if missed {
+            let message = "csop was away, or could not scale the target, for the whole of the only window";
+            self.say(Phase::Missed, State::False, reasons::MISSED, message);
+        } else {
+            self.say(Phase::Completed, State::True, reasons::OVER, "the last window is over");
+        }
+        self.set_limited(None);
+    }
+
+    /// Tells that the window is over that was in force.
+    fn note_ended(&mut self) {
+        if let Some(before) = &self.previous.active {
+            let note = format!("the window from {} to {} is over", before.start.0, before.end.0);
+            self.events.push(Notice::normal(reasons::WINDOW_ENDED, "Schedule", note));
+        }
     }
 
     /// The next windows.
@@ -214,6 +234,7 @@ impl Next<'_> {
         let known = |entry: &&mut HistoryEntry| entry.scheduled_time.0 == window.scheduled;
         if let Some(entry) = self.status.history.iter_mut().find(known) {
             if entry.outcome != HistoryOutcome::Missed {
+                entry.end = Time(window.end);
                 entry.base_replicas = entry.base_replicas.or(base);
                 entry.floor = floor.or(entry.floor);
                 return;
@@ -221,7 +242,9 @@ impl Next<'_> {
             // Missed by a clock that was set and is right again.
             self.status.history.retain(|entry| entry.scheduled_time.0 != window.scheduled);
         }
-        let late = now.duration_since(window.start);
+        // Nobody can keep a window before the schedule is there.
+        let made = self.obj.creation_timestamp().map_or(window.start, |made| made.0);
+        let late = now.duration_since(window.start.max(made));
         let outcome = if late > LATE { HistoryOutcome::LateStart } else { HistoryOutcome::Applied };
         let asked =
             floor.map_or_else(|| "more replicas".to_owned(), |floor| format!("at least {floor} replicas"));
@@ -303,7 +326,16 @@ impl Next<'_> {
 
     /// leadTime auto: the time that the last pod needs to be ready. The first operation is made at once, each of the others waits
     /// for the cooldown; then the last pods start.
-    fn lead_seconds(&self, target: Option<&Target>) -> Option<i64> {
+    fn lead_seconds(&self, calendar: &Calendar, target: Option<&Target>) -> Option<i64> {
+        let before = self.previous.lead_seconds.filter(|_| self.obj.spec.leads_by_itself());
+        let begun = |before: &i64| {
+            let window = calendar.active(self.now, SignedDuration::from_secs(*before));
+            window.is_some() && self.previous.active.is_some()
+        };
+        if before.as_ref().is_some_and(begun) {
+            // What has begun is not taken back, however fast the new pods are.
+            return before;
+        }
         let way = target.and_then(|target| target.way).filter(|_| self.obj.spec.leads_by_itself())?;
         let target = target?;
         let floor = schedule::own_floor(&self.obj.spec, target.min, None)?;
@@ -313,7 +345,6 @@ impl Next<'_> {
         };
         let by_steps = self.obj.spec.respect_rate_limit == Some(true);
         let measured = lead_of(&way, floor.saturating_sub(target.min), by_steps).as_secs();
-        let before = self.previous.lead_seconds;
         let edited = self.previous.observed_generation != self.obj.metadata.generation;
         let same = |before: &i64| (measured - before).abs() <= SAME_LEAD_SECONDS.max(before / 10);
         Some(before.filter(same).filter(|_| !edited).unwrap_or(measured))

@@ -304,8 +304,14 @@ fn a_lead_time_of_its_own_is_that_of_all_operations_and_the_last_pod() {
     );
     assert_eq!(scene.phase(at("08:52:59")), Phase::Pending);
     assert_eq!(scene.phase(at("08:53:00")), Phase::Active);
+    scene.target().way = Some(Way { ready: SignedDuration::from_secs(1), ..way });
     scene.edit("respectRateLimit", json!(false));
-    assert_eq!(scene.look(at("08:53:30")).status.lead_seconds, Some(123), "all at once");
+    let begun = scene.look(at("08:53:30")).status;
+    assert_eq!(
+        (begun.phase, begun.lead_seconds),
+        (Some(Phase::Active), Some(420)),
+        "what has begun is not taken back"
+    );
 }
 
 #[test]
@@ -315,4 +321,47 @@ fn two_windows_that_meet_leave_no_gap() {
     let seam = scene.look(at("09:00:00"));
     assert_eq!(seam.status.phase, Some(Phase::Active));
     assert_eq!(seam.status.active.unwrap().scheduled_time.0, at("09:00:00"));
+}
+
+#[test]
+fn a_target_that_is_held_gets_nothing_and_the_schedule_says_so() {
+    let mut scene = Scene::nine_to_ten();
+    scene.target().held = Some((reasons::TARGET_PAUSED, "CashService/shop is paused".to_owned()));
+    assert_eq!(scene.phase(at("09:00:00")), Phase::Active);
+    assert_eq!(scene.reason(types::READY), reasons::TARGET_PAUSED);
+    assert!(scene.outcomes().is_empty());
+    scene.target().held = None;
+    scene.look(at("09:30:00"));
+    assert_eq!(scene.outcomes(), [HistoryOutcome::LateStart]);
+}
+
+#[test]
+fn what_is_over_stays_what_it_was() {
+    let mut scene = Scene::nine_to_ten();
+    scene.look(at("09:00:00"));
+    scene.look(at("10:00:00"));
+    scene.target().mode = AutoscalingMode::External;
+    assert_eq!(scene.phase(at("11:00:00")), Phase::Completed);
+    scene.observed.target = None;
+    assert_eq!(scene.phase(at("12:00:00")), Phase::Completed);
+    assert_eq!(scene.writes, 2);
+}
+
+#[test]
+fn a_schedule_that_is_made_inside_its_window_is_not_late() {
+    let mut scene = Scene::new(json!({"at": "2026-11-26 23:00", "duration": "3h", "minReplicas": 10}));
+    scene.look(at("00:00:01"));
+    assert_eq!(scene.outcomes(), [HistoryOutcome::Applied]);
+}
+
+#[test]
+fn windows_of_one_schedule_that_meet_are_one_raise() {
+    let mut scene = Scene::new(
+        json!({"cron": "0 * * * *", "duration": "90m", "addReplicas": 2, "base": "CurrentAtStart"}),
+    );
+    scene.target().current = Some(4);
+    scene.look(at("08:10:00"));
+    scene.target().current = Some(6);
+    assert_eq!(scene.look(at("09:00:00")).status.floor, Some(6));
+    assert_eq!(scene.look(at("10:00:00")).status.floor, Some(6));
 }
