@@ -19,6 +19,7 @@ pub mod kwok;
 pub mod layout;
 pub mod namespace;
 pub mod orders;
+mod packages;
 pub mod pages;
 pub mod pki;
 pub mod ports;
