@@ -18,6 +18,7 @@ pub mod kubectl;
 pub mod kwok;
 pub mod layout;
 pub mod namespace;
+pub mod node;
 pub mod orders;
 mod packages;
 pub mod pages;
