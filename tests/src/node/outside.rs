@@ -5,6 +5,7 @@ use std::{
     fs::File,
     io,
     net::{Ipv4Addr, TcpListener},
+    os::unix::process::CommandExt as _,
     path::{Path, PathBuf},
     process::{Child, ChildStdin, Command, ExitStatus, Stdio},
     sync::mpsc,
@@ -113,6 +114,8 @@ fn command(inside: &Inside, log: &Path) -> Result<Command, Error> {
     command.arg("--containerd").arg(&inside.containerd).arg("--runc").arg(&inside.runc);
     // Proxies and other settings of the user must not reach the node.
     command.env_clear().stdin(Stdio::piped()).stdout(output).stderr(errors);
+    // In a group of its own, so that Ctrl-C reaches only the supervisor.
+    command.process_group(0);
     Ok(command)
 }
 

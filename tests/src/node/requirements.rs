@@ -2,10 +2,11 @@
 
 use std::{
     fs::{self, File},
-    process, thread,
+    thread,
 };
 
 use super::{cgroups, kernel};
+use crate::namespace::unique;
 
 /// The capabilities that it cannot do without, by their numbers in the kernel.
 const CAPABILITIES: [(u32, &str); 5] = [
@@ -53,7 +54,7 @@ fn control_groups() -> Option<String> {
                 "it needs the control groups of cgroup v1, and {controller} is not mounted as such"
             ));
         };
-        let probe = path.join(format!("csop-probe-{}", process::id()));
+        let probe = path.join(format!("csop-probe-{}", unique()));
         if let Err(error) = fs::create_dir(&probe).and_then(|()| fs::remove_dir(&probe)) {
             return Some(format!("it makes control groups in {}: {error}", path.display()));
         }
