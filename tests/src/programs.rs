@@ -1,4 +1,4 @@
-//! The programs of the control plane and helm, built from Go modules once per machine.
+//! The programs of the control plane, helm, and the programs of a real node, built from Go modules once per machine.
 
 use std::{
     fs,
@@ -8,7 +8,7 @@ use std::{
     time::Instant,
 };
 
-use crate::{Error, cache, child, go};
+use crate::{Error, cache, child, go, packages};
 
 /// A group of programs that are built together.
 struct Group {
@@ -22,6 +22,28 @@ struct Group {
     ldflags: fn(&str) -> String,
     /// Programs whose package has another name than they are known by.
     renames: &'static [(&'static str, &'static str)],
+    /// The library in C that they are built with, if any.
+    library: Option<Library>,
+}
+
+/// A library in C, and the Debian package to build with it.
+struct Library {
+    /// As `pkg-config` knows it.
+    name: &'static str,
+    package: &'static str,
+    /// The build tag of the programs' part that uses it.
+    tag: &'static str,
+}
+
+/// The folders with the programs of a real node.
+#[derive(Debug)]
+pub struct NodePrograms {
+    /// The kubelet.
+    pub kubelet: PathBuf,
+    /// containerd, its shim, `ctr`, and the network plugins.
+    pub containerd: PathBuf,
+    /// runc.
+    pub runc: PathBuf,
 }
 
 const CLUSTER: Group = Group {
@@ -32,6 +54,42 @@ const CLUSTER: Group = Group {
     stamped: "k8s.io/kubernetes",
     ldflags: kubernetes_ldflags,
     renames: &[("server", "etcd")],
+    library: None,
+};
+
+/// Apart from the control plane, which does without a node on most machines.
+const KUBELET: Group = Group {
+    name: "kubelet",
+    what: "the kubelet, usually half a minute",
+    go_mod: include_str!("../node/kubelet/go.mod"),
+    go_sum: include_str!("../node/kubelet/go.sum"),
+    stamped: "k8s.io/kubernetes",
+    ldflags: kubernetes_ldflags,
+    renames: &[],
+    library: None,
+};
+
+const CONTAINERD: Group = Group {
+    name: "containerd",
+    what: "containerd and network plugins, usually two minutes",
+    go_mod: include_str!("../node/containerd/go.mod"),
+    go_sum: include_str!("../node/containerd/go.sum"),
+    stamped: "github.com/containerd/containerd/v2",
+    ldflags: |version| format!("-s -w -X github.com/containerd/containerd/v2/version.Version={version}"),
+    renames: &[],
+    library: None,
+};
+
+const RUNC: Group = Group {
+    name: "runc",
+    what: "runc, usually half a minute",
+    go_mod: include_str!("../node/runc/go.mod"),
+    go_sum: include_str!("../node/runc/go.sum"),
+    stamped: "github.com/opencontainers/runc",
+    ldflags: |version| format!("-s -w -X main.version={version}"),
+    renames: &[],
+    // Pods under the restricted profile have their system calls filtered.
+    library: Some(Library { name: "libseccomp", package: "libseccomp-dev", tag: "seccomp" }),
 };
 
 const HELM: Group = Group {
@@ -42,6 +100,7 @@ const HELM: Group = Group {
     stamped: "helm.sh/helm/v3",
     ldflags: |version| format!("-s -w -X helm.sh/helm/v3/internal/version.version=v{version}"),
     renames: &[],
+    library: None,
 };
 
 /// Unstamped programs call themselves v0.0.0, which confuses clients.
@@ -67,6 +126,11 @@ pub fn cluster() -> Result<PathBuf, Error> {
 /// The `helm` program, which is built first when it is missing.
 pub fn helm() -> Result<PathBuf, Error> {
     Ok(HELM.build()?.join("helm"))
+}
+
+/// The folders with the programs of a real node, which are built first when they are missing.
+pub fn node() -> Result<NodePrograms, Error> {
+    Ok(NodePrograms { runc: RUNC.build()?, kubelet: KUBELET.build()?, containerd: CONTAINERD.build()? })
 }
 
 /// The folder with the programs of the control plane, if they were built before.
@@ -118,9 +182,16 @@ impl Group {
         }
         let bin = folder.join("bin");
         let mut command = Command::new(go);
-        command.args(["install", "-mod=readonly", "-ldflags", &self.flags(), "tool"]);
-        command.current_dir(folder).env("GOBIN", &bin);
-        command.envs([("CGO_ENABLED", "0"), ("GOFLAGS", ""), ("GOWORK", "off")]);
+        command.args(["install", "-mod=readonly", "-ldflags", &self.flags()]);
+        let mut with_c = "0";
+        if let Some(library) = &self.library {
+            packages::ensure("pkg-config", || packages::on_path("pkg-config").is_some())?;
+            packages::ensure(library.package, || library.is_there())?;
+            command.args(["-tags", library.tag]);
+            with_c = "1";
+        }
+        command.arg("tool").current_dir(folder).env("GOBIN", &bin);
+        command.envs([("CGO_ENABLED", with_c), ("GOFLAGS", ""), ("GOWORK", "off")]);
         command.env_remove("GOOS").env_remove("GOARCH");
         let output = child::tied_to_caller(&command)?.output().map_err(Error::spawn("go install"))?;
         if !output.status.success() {
@@ -137,6 +208,12 @@ impl Group {
     }
 }
 
+impl Library {
+    fn is_there(&self) -> bool {
+        Command::new("pkg-config").args(["--exists", self.name]).status().is_ok_and(|status| status.success())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -145,6 +222,15 @@ mod tests {
     fn versions_are_read_from_go_mod() {
         assert_eq!(CLUSTER.version(), "1.36.1");
         assert!(HELM.version().starts_with("3."));
+        assert_eq!(CONTAINERD.version(), "2.4.2");
+        assert_eq!(RUNC.version(), "1.5.2");
+    }
+
+    #[test]
+    fn the_kubelet_is_as_old_as_the_api_server() {
+        assert_eq!(KUBELET.version(), CLUSTER.version());
+        let replaced = |go_mod: &'static str| go_mod.lines().filter(|line| line.contains("=>"));
+        assert!(replaced(KUBELET.go_mod).eq(replaced(CLUSTER.go_mod)));
     }
 
     #[test]

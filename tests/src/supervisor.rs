@@ -20,6 +20,7 @@ use crate::{
     components::{self, Component, Options},
     credentials,
     layout::Layout,
+    node::{self, Node},
     orders::{Act, Order},
     process::tail,
     run_dir::{self, RunDir},
@@ -31,6 +32,7 @@ const READY_WITHIN: Duration = Duration::from_secs(60);
 /// A running control plane. Dropping it kills its components; its folder goes last.
 pub struct Supervisor {
     components: Vec<Running>,
+    node: Option<Node>,
     layout: Layout,
     bin: PathBuf,
     run: RunDir,
@@ -58,9 +60,10 @@ impl Supervisor {
     /// control plane: the components are tied to it. Their programs are in the folder `bin`.
     pub async fn start(bin: PathBuf, options: &Options) -> Result<Self, Error> {
         run_dir::sweep();
+        node::cgroups::sweep();
         let run = RunDir::create(options.dir.as_deref())?;
         let layout = Layout::prepare(run.path())?;
-        let mut supervisor = Self { components: Vec::new(), layout, bin, run };
+        let mut supervisor = Self { components: Vec::new(), node: None, layout, bin, run };
         supervisor.bring_up(options).await?;
         Ok(supervisor)
     }
@@ -75,15 +78,24 @@ impl Supervisor {
         &self.bin
     }
 
-    /// Waits for the first component that ends, which none should, and says which it was.
+    /// Waits for the first component that ends, or for the real node, which none should, and says which it was.
     pub async fn failure(&mut self) -> Error {
         let ends = self.components.iter_mut().filter_map(|running| {
             let (name, log) = (running.component.name, running.log.clone());
             Some(running.child.as_mut()?.wait().map(move |ended| (name, log, ended)).boxed())
         });
-        match future::select_all(ends).await.0 {
-            (name, log, Ok(status)) => ended(name, &log, status),
-            (name, _, Err(source)) => Error::Spawn { program: name.to_owned(), source },
+        let component = async {
+            match future::select_all(ends).await.0 {
+                (name, log, Ok(status)) => ended(name, &log, status),
+                (name, _, Err(source)) => Error::Spawn { program: name.to_owned(), source },
+            }
+        };
+        match &mut self.node {
+            None => component.await,
+            Some(node) => tokio::select! {
+                failure = component => failure,
+                failure = node.failure() => failure,
+            },
         }
     }
 
@@ -120,6 +132,10 @@ impl Supervisor {
             self.launch(component)?;
         }
         bootstrap::nodes(&client, options.nodes).await?;
+        if options.real_node {
+            bootstrap::real_node(&client).await?;
+            self.node = Some(Node::start(self.run.path(), &self.layout).await?);
+        }
         if !options.without_metrics {
             bootstrap::metrics(&client, &self.layout).await?;
         }
@@ -140,22 +156,29 @@ impl Supervisor {
         what: &str,
         probe: impl AsyncFnMut() -> Result<(), String>,
     ) -> Result<(), Error> {
-        let logs: Vec<_> =
-            self.components.iter().map(|running| (running.component.name, running.log.clone())).collect();
-        tokio::select! {
-            waited = wait::try_until(READY_WITHIN, what, probe) => waited.map_err(|error| match error {
-                Error::NotReady { what, limit, detail } => {
-                    Error::NotReady { what, limit, detail: format!("{detail}\n{}", tails(&logs)) }
-                }
-                other => other,
-            }),
-            failure = self.failure() => Err(failure),
-        }
+        let waited = tokio::select! {
+            waited = wait::try_until(READY_WITHIN, what, probe) => waited,
+            failure = self.failure() => return Err(failure),
+        };
+        waited.map_err(|error| match error {
+            Error::NotReady { what, limit, detail } => {
+                Error::NotReady { what, limit, detail: format!("{detail}\n{}", self.tails()) }
+            }
+            other => other,
+        })
+    }
+
+    fn tails(&self) -> String {
+        let logs = self.components.iter().map(|running| (running.component.name, &running.log));
+        let parts = logs.map(|(name, log)| format!("--- {name}\n{}", tail(log, 8)));
+        parts.chain(self.node.as_ref().map(Node::logs)).collect::<Vec<_>>().join("\n")
     }
 }
 
 impl Drop for Supervisor {
     fn drop(&mut self) {
+        // It goes before the API server, without which it would only complain.
+        drop(self.node.take());
         for running in &self.components {
             // Nothing of a component is worth keeping, so none is asked politely.
             running.signal(Signal::SIGKILL);
@@ -189,9 +212,4 @@ async fn api_ready(client: &Client) -> Result<(), String> {
 
 fn ended(name: &str, log: &Path, status: ExitStatus) -> Error {
     Error::Failed { program: name.to_owned(), status, detail: tail(log, 20) }
-}
-
-fn tails(logs: &[(&str, PathBuf)]) -> String {
-    let parts = logs.iter().map(|(name, log)| format!("--- {name}\n{}", tail(log, 8)));
-    parts.collect::<Vec<_>>().join("\n")
 }

@@ -10,7 +10,12 @@ use std::{
 
 use clap::{Parser, Subcommand};
 use csop_tests::{
-    Error, child, cluster::READY, components::Options, programs, run_dir, signals, supervisor::Supervisor,
+    Error, child,
+    cluster::READY,
+    components::Options,
+    node::{self, inside},
+    programs, run_dir, signals,
+    supervisor::Supervisor,
 };
 use tokio::{runtime, sync::mpsc};
 
@@ -24,8 +29,10 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Build the programs and helm, unless they are in the cache
+    /// Build the programs and helm, and those of a real node where it can run, unless they are in the cache
     Build,
+    /// Say which layers of the tests this machine can run
+    Layers,
     /// Start a control plane and keep it until Ctrl-C
     Up {
         #[command(flatten)]
@@ -37,6 +44,9 @@ enum Command {
     },
     /// Remove what killed control planes left in the temporary folder
     Sweep,
+    /// Become the first process of a real node
+    #[command(name = inside::SUBCOMMAND, hide = true)]
+    Node(inside::Inside),
     /// Become a program that ends with its parent
     #[command(name = child::SUBCOMMAND, hide = true)]
     Child {
@@ -50,8 +60,11 @@ enum Command {
 fn main() -> ExitCode {
     let done = match Arguments::parse().command {
         Command::Build => build(),
+        Command::Layers => layers(),
+        Command::Node(inside) => inside::run(&inside),
         Command::Up { options, until_stdin_closes } => up(&options, until_stdin_closes),
         Command::Sweep => {
+            node::cgroups::sweep();
             say(&format!("removed {} folders", run_dir::sweep()));
             Ok(())
         }
@@ -73,13 +86,35 @@ fn build() -> Result<(), Error> {
     let bin = programs::cluster()?;
     let helm = programs::helm()?;
     say(&format!("programs in {}, helm is {}", bin.display(), helm.display()));
-    Ok(())
+    if node::missing().is_none() { build_node() } else { Ok(()) }
+}
+
+fn build_node() -> Result<(), Error> {
+    programs::node()?;
+    node::image::archive().map(|_| ())
+}
+
+fn layers() -> Result<(), Error> {
+    let everywhere = "1 pure, 2 scripted API server, 3 real control plane, 5 command line";
+    let lines = match node::missing() {
+        None => format!("Test layers run:     {everywhere}, 6 real node\nTest layers skipped: none\n"),
+        Some(reason) => {
+            format!("Test layers run:     {everywhere}\nTest layers skipped: 6 real node ({reason})\n")
+        }
+    };
+    io::stdout().write_all(lines.as_bytes()).map_err(Error::file("write to", "/dev/stdout"))
 }
 
 /// Runs on the main thread alone: the components are tied to it.
 fn up(options: &Options, until_stdin_closes: bool) -> Result<(), Error> {
     // Before signals are listened to, so that they still end a build.
     let bin = programs::cluster()?;
+    if options.real_node {
+        if let Some(reason) = node::missing() {
+            return Err(Error::Missing(format!("this machine cannot run a real node: {reason}")));
+        }
+        build_node()?;
+    }
     let runtime =
         runtime::Builder::new_current_thread().enable_all().build().map_err(Error::spawn("the runtime"))?;
     runtime.block_on(async {

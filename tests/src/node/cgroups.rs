@@ -1,0 +1,121 @@
+//! The control groups of a real node: one group in every hierarchy, under which its pods have theirs.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+    process, thread,
+    time::{Duration, Instant},
+};
+
+use crate::Error;
+
+const PREFIX: &str = "csop-node-";
+/// Killed processes leave their groups within milliseconds.
+const EMPTY_WITHIN: Duration = Duration::from_secs(10);
+
+/// The groups of the node that this process runs, removed when dropped.
+#[derive(Debug)]
+pub struct Cgroups {
+    name: String,
+}
+
+impl Cgroups {
+    /// Makes the groups, and removes first what dead processes have left of theirs.
+    pub fn create() -> Result<Self, Error> {
+        sweep();
+        let made = Self { name: format!("{PREFIX}{}", process::id()) };
+        for hierarchy in hierarchies(&["cgroup"]) {
+            let path = hierarchy.join(&made.name);
+            match fs::create_dir(&path) {
+                Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
+                    return Err(Error::file("make the control group", path)(error));
+                }
+                _ => {}
+            }
+        }
+        Ok(made)
+    }
+
+    /// The name of the groups.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+}
+
+impl Drop for Cgroups {
+    fn drop(&mut self) {
+        for hierarchy in everywhere() {
+            remove(&hierarchy.join(&self.name));
+        }
+    }
+}
+
+/// Removes the groups of nodes whose process is dead. Such a node has died with it.
+pub fn sweep() {
+    if !nix::unistd::geteuid().is_root() {
+        return;
+    }
+    for hierarchy in everywhere() {
+        let entries = fs::read_dir(&hierarchy).into_iter().flatten().flatten();
+        for entry in entries.filter(|entry| abandoned(&entry.file_name().to_string_lossy())) {
+            remove(&entry.path());
+        }
+    }
+}
+
+/// The hierarchies of cgroup v1 that are mounted and can be changed.
+pub(super) fn controllers() -> Vec<PathBuf> {
+    hierarchies(&["cgroup"])
+}
+
+/// The runtime makes groups in all hierarchies, also in those that limit nothing.
+fn everywhere() -> Vec<PathBuf> {
+    hierarchies(&["cgroup", "cgroup2"])
+}
+
+fn hierarchies(types: &[&str]) -> Vec<PathBuf> {
+    let mounts = fs::read_to_string("/proc/self/mounts").unwrap_or_default();
+    let fields = mounts.lines().map(|line| line.split(' ').collect::<Vec<_>>());
+    fields.filter(|fields| types.contains(&fields[2])).map(|fields| PathBuf::from(fields[1])).collect()
+}
+
+/// Whether a group of this name belongs to a node whose process is dead.
+fn abandoned(name: &str) -> bool {
+    let Some(id) = name.strip_prefix(PREFIX).and_then(|id| id.parse::<u32>().ok()) else { return false };
+    let command = fs::read_to_string(format!("/proc/{id}/comm")).unwrap_or_default();
+    id != process::id() && command.trim() != "csop-cluster"
+}
+
+/// Removes a group with the groups in it, as soon as no process is in them.
+fn remove(group: &Path) {
+    let end = Instant::now() + EMPTY_WITHIN;
+    while group.exists() && Instant::now() < end {
+        remove_once(group);
+        if group.exists() {
+            thread::sleep(Duration::from_millis(20));
+        }
+    }
+}
+
+fn remove_once(group: &Path) {
+    let entries = fs::read_dir(group).into_iter().flatten().flatten();
+    for inner in entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir())) {
+        remove_once(&inner.path());
+    }
+    // Refused while a process is in it; whoever calls tries again.
+    let _ = fs::remove_dir(group);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_groups_of_dead_nodes_are_abandoned() {
+        assert!(!abandoned("user.slice"));
+        assert!(!abandoned(&format!("{PREFIX}{}", process::id())));
+        // The first process is no control plane, and larger ids than this are never given.
+        assert!(abandoned(&format!("{PREFIX}1")));
+        assert!(abandoned(&format!("{PREFIX}4194305")));
+    }
+}

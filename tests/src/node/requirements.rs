@@ -1,0 +1,70 @@
+//! Whether this machine can run a real node.
+
+use std::{
+    fs::{self, File},
+    thread,
+};
+
+use super::{cgroups, kernel};
+use crate::namespace::unique;
+
+/// The capabilities that it cannot do without, by their numbers in the kernel.
+const CAPABILITIES: [(u32, &str); 5] = [
+    (12, "CAP_NET_ADMIN"),
+    (18, "CAP_SYS_CHROOT"),
+    (19, "CAP_SYS_PTRACE"),
+    (21, "CAP_SYS_ADMIN"),
+    (27, "CAP_MKNOD"),
+];
+
+/// The hierarchies of control groups that the kubelet needs.
+const CONTROLLERS: [&str; 5] = ["cpu", "cpuset", "devices", "memory", "pids"];
+
+/// The first reason why this machine cannot run a real node, in a few words, or nothing when it can.
+pub fn missing() -> Option<String> {
+    if !cfg!(target_os = "linux") {
+        return Some("it needs Linux".to_owned());
+    }
+    if !nix::unistd::geteuid().is_root() {
+        return Some("it needs root".to_owned());
+    }
+    capability()
+        .or_else(control_groups)
+        .or_else(|| File::open("/dev/kmsg").err().map(|error| format!("it reads /dev/kmsg: {error}")))
+        .or_else(namespaces)
+}
+
+fn capability() -> Option<String> {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("CapEff:"));
+    let held = line.and_then(|digits| u64::from_str_radix(digits.trim(), 16).ok()).unwrap_or_default();
+    let (_, name) = CAPABILITIES.iter().find(|(number, _)| held & (1 << number) == 0)?;
+    Some(format!("it needs {name}"))
+}
+
+fn control_groups() -> Option<String> {
+    let mounted = cgroups::controllers();
+    for controller in CONTROLLERS {
+        // Some are mounted together, as in `cpu,cpuacct`.
+        let found = mounted.iter().find(|path| {
+            path.file_name().is_some_and(|name| name.to_string_lossy().split(',').any(|n| n == controller))
+        });
+        let Some(path) = found else {
+            return Some(format!(
+                "it needs the control groups of cgroup v1, and {controller} is not mounted as such"
+            ));
+        };
+        let probe = path.join(format!("csop-probe-{}", unique()));
+        if let Err(error) = fs::create_dir(&probe).and_then(|()| fs::remove_dir(&probe)) {
+            return Some(format!("it makes control groups in {}: {error}", path.display()));
+        }
+    }
+    None
+}
+
+/// Tried on a thread that ends with what it was given.
+fn namespaces() -> Option<String> {
+    let tried = thread::spawn(|| kernel::own_network().and_then(|()| kernel::own_mounts_and_processes()));
+    let error = tried.join().expect("nothing in it panics").err()?;
+    Some(format!("it needs namespaces of its own: {error}"))
+}
