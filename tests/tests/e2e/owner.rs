@@ -149,7 +149,7 @@ async fn a_diff_shows_what_would_change_and_no_secret() {
         "-        image: registry.example.com/shop:1\n",
         "+        image: registry.example.com/shop:2\n",
         "-        - name: ONLY_IN_1\n+        - name: ONLY_IN_2\n",
-        "+  N: '2'\n",
+        "+  \"N\": '2'\n",
     ] {
         assert!(out.contains(line), "{line}: {differs}");
     }

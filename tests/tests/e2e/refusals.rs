@@ -24,14 +24,27 @@ struct Refusal {
     spec: Value,
 }
 
-/// A scaler with what is merged over the smallest spec; null takes a field out.
+/// A scaler with what is merged over the smallest spec.
 fn scaler(name: &str, spec: Value) -> Value {
-    let mut all = json!({"targetDeployment": "shop", "maxReplicas": 10});
+    merged("GeneralScaler", name, json!({"targetDeployment": "shop", "maxReplicas": 10}), spec)
+}
+
+/// A schedule with what is merged over the smallest spec.
+fn schedule(name: &str, spec: Value) -> Value {
+    let smallest = json!({
+        "serviceRef": {"name": "shop"}, "at": "2026-11-27 06:00", "duration": "4h", "minReplicas": 10,
+    });
+    merged("CashServiceScheduledScale", name, smallest, spec)
+}
+
+/// A manifest with what is merged over the smallest spec; null takes a field out.
+fn merged(kind: &str, name: &str, smallest: Value, spec: Value) -> Value {
+    let mut all = smallest;
     for (key, value) in spec.as_object().into_iter().flatten() {
         all[key] = value.clone();
     }
     all.as_object_mut().unwrap().retain(|_, value| !value.is_null());
-    json!({"apiVersion": "csop.dev/v1alpha1", "kind": "GeneralScaler", "metadata": {"name": name}, "spec": all})
+    json!({"apiVersion": "csop.dev/v1alpha1", "kind": kind, "metadata": {"name": name}, "spec": all})
 }
 
 fn table() -> Vec<Refusal> {
@@ -60,6 +73,7 @@ async fn bad_input_is_refused_with_a_message_that_helps() {
         let name = row.name.as_deref().unwrap_or("shop");
         let manifest = match row.kind.as_deref() {
             Some("GeneralScaler") => scaler(name, row.spec.clone()),
+            Some("CashServiceScheduledScale") => schedule(name, row.spec.clone()),
             Some(other) => panic!("no smallest spec of kind {other}"),
             None => service(name, row.spec.clone()),
         };
