@@ -114,7 +114,7 @@ fn overlapping_windows_come_and_go_as_the_page_says() {
     let schedules: Vec<CashServiceScheduledScale> = yaml(&read("examples/schedules/overlapping.yaml"));
     for row in table("at (UTC)", 6) {
         let now = at(&format!("2027-05-10 {}", row["at (UTC)"]));
-        let situation = schedule::situation(&schedules, AutoscalingMode::HPA, (2, Some(30)), now);
+        let situation = schedule::situation(&schedules, AutoscalingMode::HPA, (2, Some(30)), None, now);
         assert_eq!(situation.names.join(", "), row["windows in force"], "{row:?}");
         assert_eq!(replicas(2, 30, &situation.floors, 3).to_string(), row["replicas"], "{row:?}");
     }
