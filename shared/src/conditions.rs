@@ -71,14 +71,31 @@ pub use crate::reasons::driver as reasons;
 
 /// A status that carries standard conditions.
 pub trait Conditioned {
+    /// The conditions, in the order in which they are written, and which generation of the spec the status speaks of.
+    fn common(&self) -> (&Vec<Condition>, &Option<i64>);
+
+    /// The same, to be changed.
+    fn common_mut(&mut self) -> (&mut Vec<Condition>, &mut Option<i64>);
+
     /// The conditions, in the order in which they are written.
-    fn conditions(&self) -> &[Condition];
+    fn conditions(&self) -> &[Condition] {
+        self.common().0
+    }
+
     /// The conditions, to be changed.
-    fn conditions_mut(&mut self) -> &mut Vec<Condition>;
+    fn conditions_mut(&mut self) -> &mut Vec<Condition> {
+        self.common_mut().0
+    }
+
     /// Which generation of the spec this status speaks of.
-    fn observed_generation(&self) -> Option<i64>;
+    fn observed_generation(&self) -> Option<i64> {
+        *self.common().1
+    }
+
     /// Records which generation of the spec this status speaks of.
-    fn set_observed_generation(&mut self, generation: Option<i64>);
+    fn set_observed_generation(&mut self, generation: Option<i64>) {
+        *self.common_mut().1 = generation;
+    }
 }
 
 /// The three values of a condition.

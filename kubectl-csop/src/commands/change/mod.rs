@@ -27,8 +27,8 @@ const ATTEMPTS: usize = 5;
 /// The options of every command that changes an object.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Options {
-    /// Change nothing: show what would change (client), or have the API server check it too (server)
-    #[arg(long, value_name = "WHERE", value_enum)]
+    /// Change nothing: show what would change (client, the default), or have the API server check it too (server)
+    #[arg(long, value_name = "WHERE", value_enum, num_args = 0..=1, require_equals = true, default_missing_value = "client")]
     pub dry_run: Option<DryRun>,
     /// Change it without asking; required without a terminal
     #[arg(short, long)]

@@ -7,6 +7,7 @@ mod plan;
 mod yaml;
 
 use crate::cli::Global;
+use crate::commands::change::DryRun;
 use crate::duration;
 use crate::error::Error;
 use crate::exit::Exit;
@@ -53,8 +54,8 @@ pub struct Args {
     /// Replicas to begin with [default: 2, or the fewest where that is more]
     #[arg(long, allow_negative_numbers = true)]
     replicas: Option<i64>,
-    /// Create nothing: show what would be created (client), or have the API server check it too (server)
-    #[arg(long, value_name = "WHERE", value_enum)]
+    /// Create nothing: show what would be created (client, the default), or have the API server check it too (server)
+    #[arg(long, value_name = "WHERE", value_enum, num_args = 0..=1, require_equals = true, default_missing_value = "client")]
     dry_run: Option<DryRun>,
     /// Print the manifest and create nothing
     #[arg(short, long, value_name = "FORMAT")]
@@ -68,12 +69,6 @@ pub struct Args {
     /// How long to wait until it is Ready
     #[arg(long, value_name = "DURATION", value_parser = duration::parse, default_value = "2m")]
     timeout: Duration,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum DryRun {
-    Client,
-    Server,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

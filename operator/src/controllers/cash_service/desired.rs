@@ -41,9 +41,9 @@ const SCALERS: [&str; 2] = ["HorizontalPodAutoscaler", "GeneralScaler"];
 
 pub(super) fn desired(obj: &CashService, observed: &Observed, now: Timestamp) -> Result<Desired, Error> {
     let secrets = WantedSecrets::of(obj, observed)?;
-    let floors = observed.situation(obj, now).floors;
-    let bounds = schedule::bounds(&obj.spec, &floors);
-    let plan = Plan { service: obj, secrets_digest: secrets.digest.as_deref(), floors: &floors };
+    let floors = &observed.situation.floors;
+    let bounds = schedule::bounds(&obj.spec, floors);
+    let plan = Plan { service: obj, secrets_digest: secrets.digest.as_deref(), floors };
     let hash = revision::of_template(&plan.template());
     let record = observed.history.next(&plan, &hash);
     let kept = observed.history.kept(usize::from(record.is_some()));

@@ -6,7 +6,7 @@ use crate::controllers::related::{
 };
 use crate::runtime::{children::ChildKind, context::Context, error::Error, live::Live};
 use csop_shared::{
-    api::{CashService, CashServiceScheduledScale, cash_service_scheduled_scale::ScheduleTargetKind},
+    api::{CashService, cash_service_scheduled_scale::ScheduleTargetKind},
     names::annotations,
     render::{History, Recorded, secrets},
     schedule::{self, Situation},
@@ -37,8 +37,8 @@ pub struct Observed {
     pub pods: Vec<Pod>,
     /// An autoscaler of somebody else on its Deployment, as kind and name; of the object that made it, if there is one.
     pub foreign_autoscaler: Option<String>,
-    /// Its schedules.
-    pub schedules: Vec<CashServiceScheduledScale>,
+    /// What its schedules come to; nothing where somebody else scales.
+    pub situation: Situation,
     /// Fresh random bytes, enough for every secret that might have to be generated.
     pub entropy: Vec<u8>,
     /// Since when a change of the pod template waits.
@@ -57,16 +57,6 @@ impl Observed {
         template.metadata.as_ref()?.annotations.as_ref()?.get(name).map(String::as_str)
     }
 
-    /// What the schedules come to; nothing where somebody else scales.
-    pub(super) fn situation(&self, obj: &CashService, now: Timestamp) -> Situation {
-        if self.foreign_autoscaler.is_some() {
-            return Situation::default();
-        }
-        let bounds = (obj.spec.bounds().min, obj.spec.autoscaling.max_replicas);
-        let current = self.deployment.as_ref().and_then(|deployment| deployment.spec.as_ref()?.replicas);
-        schedule::situation(&self.schedules, obj.spec.mode(), bounds, current, now)
-    }
-
     /// The Secrets of others that are wanted and not there.
     pub(super) fn missing_secrets(&self) -> impl Iterator<Item = &str> {
         self.foreign_secrets.iter().filter(|(_, content)| content.is_none()).map(|(name, _)| name.as_str())
@@ -76,7 +66,6 @@ impl Observed {
 pub(super) fn observe(obj: &CashService, ctx: &Context, pending: &Pending) -> Result<Observed, Error> {
     let (namespace, name) = (obj.namespace().unwrap_or_default(), obj.name_any());
     let uid = obj.uid().unwrap_or_default();
-    let keys = BTreeSet::from([raised_key(ScheduleTargetKind::CashService, &name)]);
     let mut observed = Observed {
         deployment: owned::<Deployment>(obj, ctx)?.into_iter().find(|d| d.name_any() == name),
         history: History::new(
@@ -86,10 +75,11 @@ pub(super) fn observe(obj: &CashService, ctx: &Context, pending: &Pending) -> Re
         foreign_secrets: foreign_secrets(obj, ctx)?,
         pods: ctx.related(PODS, &namespace, &name)?.iter().filter_map(|p| p.parse().ok()).collect(),
         foreign_autoscaler: foreign_autoscaler(obj, ctx)?,
-        schedules: schedules_of(ctx, obj, &keys)?,
         entropy: ctx.entropy(entropy_needed(obj))?,
+        situation: Situation::default(),
         pending_since: None,
     };
+    observed.situation = situation(obj, &observed, ctx)?;
     let waits = desired::changes_revision(obj, &observed)?;
     observed.pending_since = pending.since(&uid, waits, ctx.now());
     Ok(observed)
@@ -103,6 +93,18 @@ where
         live.parse().map_err(|e| Error::Bug(format!("cannot read {} {}: {e}", K::kind(&()), live.name)))
     };
     ctx.owned(&ChildKind::of::<K>(), obj)?.iter().map(read).collect()
+}
+
+/// Looked for in any case, so that their changes wake the service.
+fn situation(obj: &CashService, observed: &Observed, ctx: &Context) -> Result<Situation, Error> {
+    let keys = BTreeSet::from([raised_key(ScheduleTargetKind::CashService, &obj.name_any())]);
+    let schedules = schedules_of(ctx, obj, &keys)?;
+    if observed.foreign_autoscaler.is_some() {
+        return Ok(Situation::default());
+    }
+    let bounds = (obj.spec.bounds().min, obj.spec.autoscaling.max_replicas);
+    let current = observed.deployment.as_ref().and_then(|deployment| deployment.spec.as_ref()?.replicas);
+    Ok(schedule::situation(&schedules, obj.spec.mode(), bounds, current, ctx.now()))
 }
 
 fn foreign_autoscaler(obj: &CashService, ctx: &Context) -> Result<Option<String>, Error> {

@@ -26,7 +26,7 @@ pub(super) fn status(
 ) -> Verdict<CashServiceStatus> {
     let previous = obj.status.clone().unwrap_or_default();
     let name = obj.name_any();
-    let situation = observed.situation(obj, now);
+    let situation = &observed.situation;
     let deployment: Option<Deployment> = applied.get(&name);
     let autoscaler: Option<HorizontalPodAutoscaler> = applied.get(&name);
     let seen = Seen::of(deployment.as_ref(), obj);
@@ -47,7 +47,7 @@ pub(super) fn status(
         wanted_replicas: Some(seen.wanted),
         ready: Some(format!("{}/{}", seen.ready, seen.wanted)),
         bounds: Some(schedule::bounds(&obj.spec, &situation.floors)),
-        schedules: situation.names,
+        schedules: situation.names.clone(),
         url: obj.url(),
         last_action: action::answer(
             obj.annotations().get(annotations::ACTION),

@@ -60,18 +60,12 @@ pub(super) struct WidgetStatus {
 }
 
 impl Conditioned for WidgetStatus {
-    fn conditions(&self) -> &[Condition] {
-        &self.conditions
-    }
-    fn conditions_mut(&mut self) -> &mut Vec<Condition> {
-        &mut self.conditions
-    }
-    fn observed_generation(&self) -> Option<i64> {
-        self.observed_generation
+    fn common(&self) -> (&Vec<Condition>, &Option<i64>) {
+        (&self.conditions, &self.observed_generation)
     }
 
-    fn set_observed_generation(&mut self, generation: Option<i64>) {
-        self.observed_generation = generation;
+    fn common_mut(&mut self) -> (&mut Vec<Condition>, &mut Option<i64>) {
+        (&mut self.conditions, &mut self.observed_generation)
     }
 }
 

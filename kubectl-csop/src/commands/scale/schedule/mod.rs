@@ -9,6 +9,7 @@ mod refused;
 mod tests;
 
 use crate::cli::Global;
+use crate::commands::change::DryRun;
 use crate::commands::target::{self, Scheduled};
 use crate::error::Error;
 use crate::exit::Exit;
@@ -103,12 +104,6 @@ pub struct Args {
 enum Base {
     Min,
     Current,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum DryRun {
-    Client,
-    Server,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
