@@ -38,12 +38,16 @@ struct Library {
 /// The folders with the programs of a real node.
 #[derive(Debug)]
 pub struct NodePrograms {
-    /// The kubelet.
+    /// The kubelet and kube-proxy.
     pub kubelet: PathBuf,
     /// containerd, its shim, `ctr`, and the network plugins.
     pub containerd: PathBuf,
     /// runc.
     pub runc: PathBuf,
+    /// CoreDNS.
+    pub dns: PathBuf,
+    /// `crane`, which is the image registry and its client.
+    pub registry: PathBuf,
 }
 
 const CLUSTER: Group = Group {
@@ -60,7 +64,7 @@ const CLUSTER: Group = Group {
 /// Apart from the control plane, which does without a node on most machines.
 const KUBELET: Group = Group {
     name: "kubelet",
-    what: "the kubelet, usually half a minute",
+    what: "the kubelet and kube-proxy, usually one minute",
     go_mod: include_str!("../node/kubelet/go.mod"),
     go_sum: include_str!("../node/kubelet/go.sum"),
     stamped: "k8s.io/kubernetes",
@@ -90,6 +94,30 @@ const RUNC: Group = Group {
     renames: &[],
     // Pods under the restricted profile have their system calls filtered.
     library: Some(Library { name: "libseccomp", package: "libseccomp-dev", tag: "seccomp" }),
+};
+
+const DNS: Group = Group {
+    name: "dns",
+    what: "CoreDNS, usually two minutes",
+    go_mod: include_str!("../node/dns/go.mod"),
+    go_sum: include_str!("../node/dns/go.sum"),
+    stamped: "github.com/coredns/coredns",
+    ldflags: |_| "-s -w".to_owned(),
+    renames: &[],
+    library: None,
+};
+
+const REGISTRY: Group = Group {
+    name: "registry",
+    what: "crane, an image registry, usually half a minute",
+    go_mod: include_str!("../node/registry/go.mod"),
+    go_sum: include_str!("../node/registry/go.sum"),
+    stamped: "github.com/google/go-containerregistry",
+    ldflags: |version| {
+        format!("-s -w -X github.com/google/go-containerregistry/cmd/crane/cmd.Version={version}")
+    },
+    renames: &[],
+    library: None,
 };
 
 const HELM: Group = Group {
@@ -130,7 +158,13 @@ pub fn helm() -> Result<PathBuf, Error> {
 
 /// The folders with the programs of a real node, which are built first when they are missing.
 pub fn node() -> Result<NodePrograms, Error> {
-    Ok(NodePrograms { runc: RUNC.build()?, kubelet: KUBELET.build()?, containerd: CONTAINERD.build()? })
+    Ok(NodePrograms {
+        runc: RUNC.build()?,
+        kubelet: KUBELET.build()?,
+        containerd: CONTAINERD.build()?,
+        dns: DNS.build()?,
+        registry: REGISTRY.build()?,
+    })
 }
 
 /// The folder with the programs of the control plane, if they were built before.

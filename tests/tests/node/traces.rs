@@ -1,27 +1,22 @@
-//! The real node: a service runs on it in real containers, and it goes without a trace.
-
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
+//! A node goes without a trace, also when its supervisor is killed.
 
 use std::{
     collections::BTreeSet,
     fs,
-    io::{self, Write as _},
     path::{Path, PathBuf},
-    process::Command,
-    time::Duration,
 };
 
 use csop_shared::{api::CashService, conditions};
-use csop_tests::{Cluster, Process, binaries, definitions, node, run_dir, wait};
+use csop_tests::{Cluster, node, run_dir, wait};
 use k8s_openapi::api::core::v1::{Node, Pod};
-use kube::{Api, CustomResourceExt as _, api::ListParams};
+use kube::{Api, api::ListParams};
 use nix::{
     sys::signal::{Signal, kill},
     unistd::Pid,
 };
 use tokio::sync::{Mutex, MutexGuard};
 
-const SOON: Duration = Duration::from_secs(120);
+use crate::real::{self, SOON};
 
 /// What a node could leave behind on the machine, beside its control groups.
 #[derive(Debug, PartialEq)]
@@ -58,12 +53,7 @@ fn names(folder: impl AsRef<Path>) -> impl Iterator<Item = PathBuf> {
 /// One at a time, so that each sees only its own traces; nothing where there can be no node.
 async fn may_run() -> Option<MutexGuard<'static, ()>> {
     static ONE: Mutex<()> = Mutex::const_new(());
-    if let Some(reason) = node::missing() {
-        // Past the test runner, which shows only what failed tests print.
-        let _ = writeln!(io::stderr(), "skipped, this machine cannot run a real node: {reason}");
-        return None;
-    }
-    Some(ONE.lock().await)
+    if real::may_run() { Some(ONE.lock().await) } else { None }
 }
 
 fn cluster() -> Cluster {
@@ -105,19 +95,6 @@ fn alive(processes: &BTreeSet<(u32, String)>) -> Vec<(u32, String)> {
     processes.iter().filter(|(id, start)| lives(*id, start)).cloned().collect()
 }
 
-async fn operator(cluster: &Cluster, namespace: &str) -> Process {
-    let crds = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crds").display().to_string();
-    cluster.kubectl(["apply", "--filename", &crds]).await.ok();
-    definitions::established(&cluster.client().await, CashService::crd_name()).await.unwrap();
-    binaries::of_workspace_up_to_date(&["csop-operator"]).unwrap();
-    let mut command = Command::new(binaries::beside_tests("csop-operator").unwrap());
-    command.env("KUBECONFIG", cluster.kubeconfig());
-    command.args(["--listen=127.0.0.1:0", &format!("--namespace={namespace}")]);
-    let mut operator = Process::start("csop-operator", &command);
-    operator.wrote(SOON, "caches are filled").await;
-    operator
-}
-
 fn manifest() -> String {
     format!(
         "
@@ -141,7 +118,7 @@ async fn the_smallest_service_runs_in_real_containers_and_nothing_is_left_of_the
     assert_eq!(versions.kubelet_version, client.apiserver_version().await.unwrap().git_version);
 
     let namespace = cluster.restricted_namespace("real").await;
-    let operator = operator(&cluster, &namespace).await;
+    let operator = real::operator(&cluster, &namespace).await;
     cluster.apply(&namespace, &manifest()).await.ok();
     let services: Api<CashService> = Api::namespaced(client.clone(), &namespace);
     let pods: Api<Pod> = Api::namespaced(client.clone(), &namespace);
@@ -221,7 +198,7 @@ async fn a_node_dies_with_its_killed_supervisor_and_the_next_start_removes_the_r
     let before = Traces::now();
     let cluster = cluster();
     let namespace = cluster.restricted_namespace("killed").await;
-    let operator = operator(&cluster, &namespace).await;
+    let operator = real::operator(&cluster, &namespace).await;
     cluster.apply(&namespace, &manifest()).await.ok();
     let supervisor = cluster.supervisor().unwrap();
     let processes = wait::until(SOON, "two containers run", async || {

@@ -1,0 +1,6 @@
+//! Services in real containers, on a real node.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
+
+mod real;
+mod traces;
