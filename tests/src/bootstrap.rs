@@ -1,7 +1,10 @@
 //! The objects that make a bare API server a usable cluster.
 
 use k8s_openapi::{
-    api::core::v1::{Node, Service, ServiceAccount},
+    api::{
+        core::v1::{Node, Service, ServiceAccount},
+        discovery::v1::EndpointSlice,
+    },
     kube_aggregator::pkg::apis::apiregistration::v1::APIService,
 };
 use kube::{
@@ -34,12 +37,40 @@ pub async fn real_node(client: &Client) -> Result<(), Error> {
     let api: Api<Node> = Api::all(client.clone());
     create(&api, node::NAME, json!({"metadata": {"name": node::NAME}})).await?;
     let addresses = json!([
-        {"type": "InternalIP", "address": "127.0.0.1"},
+        {"type": "InternalIP", "address": node::network::ADDRESS},
+        // A relay's, for whoever is on this machine.
+        {"type": "ExternalIP", "address": "127.0.0.1"},
         {"type": "Hostname", "address": node::NAME},
     ]);
     let patch = Patch::Merge(json!({"status": {"addresses": addresses}}));
     let patched = api.patch_status(node::NAME, &PatchParams::default(), &patch).await;
     patched.map(|_| ()).map_err(Error::api(format!("set the address of the node {}", node::NAME)))
+}
+
+/// Makes the Services of the API server and of the name server lead to the real node's address.
+pub async fn real_network(client: &Client, layout: &Layout) -> Result<(), Error> {
+    let api = json!([{"name": "https", "port": layout.ports().api}]);
+    leads_to_node(client, "default", "kubernetes", api).await?;
+    let names = json!([
+        {"name": "dns", "port": 53, "protocol": "UDP"},
+        {"name": "dns-tcp", "port": 53, "protocol": "TCP"},
+    ]);
+    let service = json!({
+        "metadata": {"name": "kube-dns", "namespace": "kube-system", "labels": {"k8s-app": "kube-dns"}},
+        "spec": {"clusterIP": node::network::NAMES, "ports": names},
+    });
+    create(&Api::<Service>::namespaced(client.clone(), "kube-system"), "kube-dns", service).await?;
+    leads_to_node(client, "kube-system", "kube-dns", names).await
+}
+
+async fn leads_to_node(client: &Client, namespace: &str, service: &str, ports: Value) -> Result<(), Error> {
+    let slice = json!({
+        "metadata": {"name": service, "labels": {"kubernetes.io/service-name": service}},
+        "addressType": "IPv4",
+        "endpoints": [{"addresses": [node::network::ADDRESS], "conditions": {"ready": true}}],
+        "ports": ports,
+    });
+    create(&Api::<EndpointSlice>::namespaced(client.clone(), namespace), service, slice).await
 }
 
 /// Makes the metrics server's API part of the API server.

@@ -99,7 +99,7 @@ fn apiserver(layout: &Layout, options: &Options) -> Result<Component, Error> {
     let proxy = layout.front_proxy()?;
     let tokens = layout.token_keys()?;
     let [certificate, key] = [&files.certificate, &files.key].map(|path| path.display().to_string());
-    let arguments = arguments(&[
+    let mut arguments = arguments(&[
         ("etcd-servers", &format!("https://127.0.0.1:{etcd}")),
         ("etcd-cafile", &layout.authority().display().to_string()),
         ("etcd-certfile", &certificate),
@@ -135,6 +135,9 @@ fn apiserver(layout: &Layout, options: &Options) -> Result<Component, Error> {
         // In megabytes; the log is read as one file.
         ("audit-log-maxsize", "100000"),
     ]);
+    if options.real_node {
+        arguments.push(format!("--egress-selector-config-file={}", layout.file("egress.yaml")));
+    }
     Ok(Component { name: "kube-apiserver", arguments })
 }
 
@@ -197,13 +200,22 @@ fn metrics_server(layout: &Layout) -> Result<Component, Error> {
         ("tls-cert-file", &files.certificate.display().to_string()),
         ("tls-private-key-file", &files.key.display().to_string()),
         ("kubelet-certificate-authority", &layout.authority().display().to_string()),
-        ("kubelet-preferred-address-types", "InternalIP"),
+        // Where there is one, it is the address for those who are outside of the node's network.
+        ("kubelet-preferred-address-types", "ExternalIP,InternalIP"),
         ("kubelet-use-node-status-port", "true"),
         ("kubelet-request-timeout", "5s"),
         // The shortest that it accepts.
         ("metric-resolution", "10s"),
     ]);
     Ok(Component { name: "metrics-server", arguments })
+}
+
+/// The image registry of the real node. Its program is one of the node's.
+pub fn registry(layout: &Layout) -> Component {
+    let address = format!("127.0.0.1:{}", layout.ports().registry);
+    let mut arguments = vec!["registry".to_owned(), "serve".to_owned()];
+    arguments.extend(self::arguments(&[("address", &address), ("disk", &layout.file("registry"))]));
+    Component { name: "crane", arguments }
 }
 
 fn arguments(pairs: &[(&str, &str)]) -> Vec<String> {

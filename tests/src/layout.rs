@@ -36,6 +36,8 @@ pub struct Ports {
     pub metrics: u16,
     /// The kubelet of the real node, if there is one.
     pub kubelet: u16,
+    /// The image registry of the real node.
+    pub registry: u16,
 }
 
 impl Layout {
@@ -43,12 +45,12 @@ impl Layout {
     pub fn prepare(folder: &Path) -> Result<Self, Error> {
         let pki = folder.join("pki");
         fs::create_dir_all(&pki).map_err(Error::file("make the folder", &pki))?;
-        let [etcd, etcd_peer, api, kwok, metrics, kubelet] = ports::free()?;
+        let [etcd, etcd_peer, api, kwok, metrics, kubelet, registry] = ports::free()?;
         let layout = Self {
             folder: folder.to_owned(),
             authority: Authority::create(&pki, "ca")?,
             front_proxy: Authority::create(&pki, "front-proxy-ca")?,
-            ports: Ports { etcd, etcd_peer, api, kwok, metrics, kubelet },
+            ports: Ports { etcd, etcd_peer, api, kwok, metrics, kubelet, registry },
         };
         layout.write_users()?;
         layout.write_configurations()?;
@@ -87,11 +89,26 @@ impl Layout {
         self.authority.issue(&format!("server-{name}"), &subject)
     }
 
+    /// The socket at which the API server asks for connections into the network of the real node.
+    pub fn egress_socket(&self) -> PathBuf {
+        self.folder.join("egress.sock")
+    }
+
+    /// The certificate of a user of the API server.
+    pub fn user(&self, name: &str, group: Option<&str>) -> Result<Certificate, Error> {
+        let subject = Subject { name, group, ..Subject::default() };
+        self.authority.issue(&format!("user-{}", name.replace(':', "-")), &subject)
+    }
+
     /// The certificate of the kubelet of this node, as a server and as a client with the rights of that node alone.
     pub fn kubelet(&self, node: &str) -> Result<Certificate, Error> {
         let name = format!("system:node:{node}");
-        let subject =
-            Subject { name: &name, group: Some("system:nodes"), hosts: &["127.0.0.1", node], expired: false };
+        let subject = Subject {
+            name: &name,
+            group: Some("system:nodes"),
+            hosts: &["127.0.0.1", "10.200.0.1", node],
+            expired: false,
+        };
         self.authority.issue("kubelet", &subject)
     }
 
@@ -113,8 +130,7 @@ impl Layout {
             ("kwok.kubeconfig", "kwok", Some("system:masters")),
             ("metrics-server.kubeconfig", "metrics-server", Some("system:masters")),
         ] {
-            let subject = Subject { name, group, ..Subject::default() };
-            let files = self.authority.issue(&format!("user-{}", name.replace(':', "-")), &subject)?;
+            let files = self.user(name, group)?;
             let server = format!("https://127.0.0.1:{}", self.ports.api);
             let path = self.folder.join(file);
             kubeconfig::write(&path, &server, &self.authority(), Proof::Certificate(&files), "default")?;
@@ -127,6 +143,9 @@ impl Layout {
             .replace("KUBECONFIG", &self.file("kube-scheduler.kubeconfig"));
         pki::write_private(&self.folder.join("scheduler.yaml"), &scheduler)?;
         pki::write_private(&self.folder.join("kwok.yaml"), &kwok::configuration())?;
+        let egress = include_str!("../cluster/egress.yaml")
+            .replace("SOCKET", &self.egress_socket().display().to_string());
+        pki::write_private(&self.folder.join("egress.yaml"), &egress)?;
         let policy = include_str!("../cluster/audit-policy.yaml");
         pki::write_private(&self.folder.join("audit-policy.yaml"), policy)
     }

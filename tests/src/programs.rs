@@ -158,6 +158,9 @@ pub fn helm() -> Result<PathBuf, Error> {
 
 /// The folders with the programs of a real node, which are built first when they are missing.
 pub fn node() -> Result<NodePrograms, Error> {
+    // Where they are on Debian, whatever the PATH.
+    packages::ensure("nftables", || Path::new("/usr/sbin/nft").exists())?;
+    packages::ensure("iproute2", || Path::new("/usr/sbin/ip").exists() || Path::new("/sbin/ip").exists())?;
     Ok(NodePrograms {
         runc: RUNC.build()?,
         kubelet: KUBELET.build()?,

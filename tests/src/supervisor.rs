@@ -23,6 +23,7 @@ use crate::{
     node::{self, Node},
     orders::{Act, Order},
     process::tail,
+    programs,
     run_dir::{self, RunDir},
     wait,
 };
@@ -40,6 +41,7 @@ pub struct Supervisor {
 
 struct Running {
     component: Component,
+    program: PathBuf,
     /// Missing while it is stopped by order.
     child: Option<Child>,
     log: PathBuf,
@@ -115,7 +117,7 @@ impl Supervisor {
             }
             Act::Start if running.child.is_some() => return Err(unknown()),
             Act::Start => {
-                let child = spawn(&self.bin, &self.run, &running.component, &running.log)?;
+                let child = spawn(&running.program, &self.run, &running.component, &running.log)?;
                 running.child = Some(child);
             }
         }
@@ -124,16 +126,18 @@ impl Supervisor {
 
     async fn bring_up(&mut self, options: &Options) -> Result<(), Error> {
         for component in components::servers(&self.layout, options)? {
-            self.launch(component)?;
+            self.launch(component, None)?;
         }
         let client = credentials::client(&self.kubeconfig()).await?;
         self.ready("the API server is ready", async || api_ready(&client).await).await?;
         for component in components::clients(&self.layout, options)? {
-            self.launch(component)?;
+            self.launch(component, None)?;
         }
         bootstrap::nodes(&client, options.nodes).await?;
         if options.real_node {
+            self.launch(components::registry(&self.layout), Some(programs::node()?.registry))?;
             bootstrap::real_node(&client).await?;
+            bootstrap::real_network(&client, &self.layout).await?;
             self.node = Some(Node::start(self.run.path(), &self.layout).await?);
         }
         if !options.without_metrics {
@@ -143,10 +147,12 @@ impl Supervisor {
             .await
     }
 
-    fn launch(&mut self, component: Component) -> Result<(), Error> {
+    /// Starts a component, whose program is in this folder, or else among the control plane's.
+    fn launch(&mut self, component: Component, folder: Option<PathBuf>) -> Result<(), Error> {
+        let program = folder.as_ref().unwrap_or(&self.bin).join(component.name);
         let log = self.run.path().join(format!("{}.log", component.name));
-        let child = spawn(&self.bin, &self.run, &component, &log)?;
-        self.components.push(Running { component, child: Some(child), log });
+        let child = spawn(&program, &self.run, &component, &log)?;
+        self.components.push(Running { component, program, child: Some(child), log });
         Ok(())
     }
 
@@ -192,12 +198,12 @@ impl Drop for Supervisor {
 }
 
 /// Starts a component; what it writes is added to the log.
-fn spawn(bin: &Path, run: &RunDir, component: &Component, log: &Path) -> Result<Child, Error> {
+fn spawn(program: &Path, run: &RunDir, component: &Component, log: &Path) -> Result<Child, Error> {
     let output = File::options().create(true).append(true).open(log).map_err(Error::file("create", log))?;
     let errors = output.try_clone().map_err(Error::file("open", log))?;
-    let mut program = std::process::Command::new(bin.join(component.name));
-    program.args(&component.arguments).current_dir(run.path());
-    let mut tied = Command::from(child::tied_to_caller(&program)?);
+    let mut command = std::process::Command::new(program);
+    command.args(&component.arguments).current_dir(run.path());
+    let mut tied = Command::from(child::tied_to_caller(&command)?);
     // Proxies and other settings of the user must not reach the components.
     tied.env_clear().env("HOME", run.path()).env("KWOK_WORKDIR", run.path().join("kwok"));
     tied.stdin(Stdio::null()).stdout(output).stderr(errors);

@@ -13,7 +13,7 @@ use csop_tests::{
     Error, child,
     cluster::READY,
     components::Options,
-    node::{self, inside},
+    node::{self, inside, policies},
     programs, run_dir, signals,
     supervisor::Supervisor,
 };
@@ -47,6 +47,9 @@ enum Command {
     /// Become the first process of a real node
     #[command(name = inside::SUBCOMMAND, hide = true)]
     Node(inside::Inside),
+    /// Become what enforces NetworkPolicies on a real node
+    #[command(name = policies::SUBCOMMAND, hide = true)]
+    Policies,
     /// Become a program that ends with its parent
     #[command(name = child::SUBCOMMAND, hide = true)]
     Child {
@@ -62,6 +65,7 @@ fn main() -> ExitCode {
         Command::Build => build(),
         Command::Layers => layers(),
         Command::Node(inside) => inside::run(&inside),
+        Command::Policies => policies::run(),
         Command::Up { options, until_stdin_closes } => up(&options, until_stdin_closes),
         Command::Sweep => {
             node::cgroups::sweep();

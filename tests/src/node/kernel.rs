@@ -1,10 +1,14 @@
 //! What a real node asks of the Linux kernel.
 
-use std::{fs, io, path::Path};
+use std::{
+    fs::{self, File},
+    io,
+    path::Path,
+};
 
 use nix::{
     mount::{MntFlags, MsFlags, mount, umount2},
-    sched::{CloneFlags, unshare},
+    sched::{CloneFlags, setns, unshare},
     sys::{prctl::set_pdeathsig, signal::Signal},
     unistd::{chdir, pivot_root},
 };
@@ -12,6 +16,11 @@ use nix::{
 /// Puts the calling thread, and what it starts, into a new network without any interface that is up.
 pub fn own_network() -> io::Result<()> {
     Ok(unshare(CloneFlags::CLONE_NEWNET)?)
+}
+
+/// Puts the calling thread, and what it starts, into a network that exists.
+pub fn enter_network(network: &File) -> io::Result<()> {
+    Ok(setns(network, CloneFlags::CLONE_NEWNET)?)
 }
 
 /// Gives the calling thread mounts of its own; the next process that it starts is the first of a new set of processes,

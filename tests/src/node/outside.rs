@@ -12,16 +12,25 @@ use std::{
     thread::{self, JoinHandle},
 };
 
-use tokio::{sync::oneshot, task::AbortHandle};
+use tokio::{net::UnixListener, sync::oneshot, task::AbortHandle};
 
 use super::{
     cgroups::Cgroups,
+    dialer::Dialer,
     files, image,
     inside::{Inside, SUBCOMMAND},
-    kernel,
-    relay::{self, Inward},
+    kernel, network, relay,
 };
-use crate::{Error, layout::Layout, process::tail, programs};
+use crate::{
+    Error,
+    layout::{Layout, Ports},
+    pki,
+    process::tail,
+    programs,
+};
+
+/// The file in the run folder with the process id of the node's first process, in whose network its pods are.
+pub const PROCESS: &str = "node.pid";
 
 /// A running node. Dropping it ends all its processes and removes its control groups; everything else of it lies in the
 /// run folder or has gone with the processes.
@@ -31,7 +40,7 @@ pub struct Node {
     stdin: Option<ChildStdin>,
     ended: oneshot::Receiver<io::Result<ExitStatus>>,
     keeper: Option<JoinHandle<()>>,
-    relays: [AbortHandle; 2],
+    relays: [AbortHandle; 4],
     /// Removed last, when nothing runs in them.
     _cgroups: Cgroups,
 }
@@ -39,8 +48,10 @@ pub struct Node {
 /// What comes out of the thread that has gone into the node's namespaces.
 struct Entered {
     stdin: ChildStdin,
-    listener: TcpListener,
-    inward: Inward,
+    id: u32,
+    api: TcpListener,
+    registry: TcpListener,
+    dialer: Dialer,
 }
 
 impl Node {
@@ -55,19 +66,25 @@ impl Node {
             kubelet: programs.kubelet,
             containerd: programs.containerd,
             runc: programs.runc,
+            dns: programs.dns,
         };
         let ports = layout.ports();
         let listen = (Ipv4Addr::LOCALHOST, ports.kubelet);
-        let outer = tokio::net::TcpListener::bind(listen).await.map_err(Error::spawn("the node's relay"))?;
+        let no_relay = || Error::spawn("the node's relay");
+        let outer = tokio::net::TcpListener::bind(listen).await.map_err(no_relay())?;
+        let socket = UnixListener::bind(layout.egress_socket()).map_err(no_relay())?;
         let command = command(&inside, &run.join("node.log"))?;
         let (tell, ended) = oneshot::channel();
-        let (keeper, entered) = enter(command, ports.api, ports.kubelet, tell)?;
-        let inner = tokio::net::TcpListener::from_std(entered.listener);
-        let inner = inner.map_err(Error::spawn("the node's relay"))?;
+        let (keeper, entered) = enter(command, ports, tell)?;
+        pki::write_private(&run.join(PROCESS), &entered.id.to_string())?;
+        let [api, registry] = [entered.api, entered.registry].map(tokio::net::TcpListener::from_std);
         let relays = [
-            tokio::spawn(relay::into_node(outer, entered.inward)).abort_handle(),
-            tokio::spawn(relay::out_of_node(inner, ports.api)).abort_handle(),
+            tokio::spawn(relay::into_node(outer, entered.dialer.clone(), ports.kubelet)),
+            tokio::spawn(relay::proxy(socket, entered.dialer)),
+            tokio::spawn(relay::out_of_node(api.map_err(no_relay())?, ports.api)),
+            tokio::spawn(relay::out_of_node(registry.map_err(no_relay())?, ports.registry)),
         ];
+        let relays = relays.map(|task| task.abort_handle());
         let stdin = Some(entered.stdin);
         Ok(Self { folder, stdin, ended, keeper: Some(keeper), relays, _cgroups: cgroups })
     }
@@ -85,9 +102,10 @@ impl Node {
     /// The ends of its logs.
     pub fn logs(&self) -> String {
         let logs = self.folder.join("var/log");
-        let files =
-            [self.folder.with_extension("log"), logs.join("containerd.log"), logs.join("kubelet.log")];
-        let parts = files.iter().map(|file| format!("--- {}\n{}", file.display(), tail(file, 12)));
+        let names = ["containerd", "kubelet", "kube-proxy", "coredns", "network-policies"];
+        let files = names.map(|name| logs.join(name).with_extension("log"));
+        let all = [self.folder.with_extension("log")].into_iter().chain(files);
+        let parts = all.map(|file| format!("--- {}\n{}", file.display(), tail(&file, 12)));
         parts.collect::<Vec<_>>().join("\n")
     }
 }
@@ -112,6 +130,7 @@ fn command(inside: &Inside, log: &Path) -> Result<Command, Error> {
     let mut command = Command::new(own);
     command.arg(SUBCOMMAND).arg("--root").arg(&inside.root).arg("--kubelet").arg(&inside.kubelet);
     command.arg("--containerd").arg(&inside.containerd).arg("--runc").arg(&inside.runc);
+    command.arg("--dns").arg(&inside.dns);
     // Proxies and other settings of the user must not reach the node.
     command.env_clear().stdin(Stdio::piped()).stdout(output).stderr(errors);
     // In a group of its own, so that Ctrl-C reaches only the supervisor.
@@ -123,12 +142,11 @@ fn command(inside: &Inside, log: &Path) -> Result<Command, Error> {
 /// command to it.
 fn enter(
     command: Command,
-    api: u16,
-    kubelet: u16,
+    ports: Ports,
     ended: oneshot::Sender<io::Result<ExitStatus>>,
 ) -> Result<(JoinHandle<()>, Entered), Error> {
     let (sender, receiver) = mpsc::channel();
-    let keeper = thread::spawn(move || match entered(command, api, kubelet) {
+    let keeper = thread::spawn(move || match entered(command, ports) {
         Ok((entered, mut child)) => {
             // Whoever waits for either may have given up; the child ends then, its input being closed.
             let _ = sender.send(Ok(entered));
@@ -142,15 +160,21 @@ fn enter(
     Ok((keeper, entered))
 }
 
-fn entered(mut command: Command, api: u16, kubelet: u16) -> Result<(Entered, Child), Error> {
+fn entered(mut command: Command, ports: Ports) -> Result<(Entered, Child), Error> {
     let namespaces = || Error::spawn("the node in namespaces of its own");
     kernel::own_network().map_err(namespaces())?;
-    // The loopback interface has no address yet, so this listens on all; whoever connects must have a certificate.
-    let listener = TcpListener::bind((Ipv4Addr::UNSPECIFIED, api)).map_err(namespaces())?;
-    listener.set_nonblocking(true).map_err(namespaces())?;
-    let inward = relay::inward(kubelet)?;
+    let [api, registry] = [ports.api, network::REGISTRY_PORT].map(listener);
+    let (api, registry) = (api.map_err(namespaces())?, registry.map_err(namespaces())?);
+    let dialer = Dialer::here().map_err(namespaces())?;
     kernel::own_mounts_and_processes().map_err(namespaces())?;
     let mut child = command.spawn().map_err(namespaces())?;
     let stdin = child.stdin.take().expect("the input is piped");
-    Ok((Entered { stdin, listener, inward }, child))
+    Ok((Entered { stdin, id: child.id(), api, registry, dialer }, child))
+}
+
+/// The interfaces have no address yet, so this listens on all.
+fn listener(port: u16) -> io::Result<TcpListener> {
+    let listener = TcpListener::bind((Ipv4Addr::UNSPECIFIED, port))?;
+    listener.set_nonblocking(true)?;
+    Ok(listener)
 }

@@ -1,57 +1,128 @@
-//! The only way into the network of a real node and out of it: connections to one port of the API server and one of the
-//! kubelet are carried over.
+//! The only ways into the network of a real node and out of it.
 
-use std::{net::Ipv4Addr, thread};
-
-use tokio::{
-    io::copy_bidirectional,
-    net::{TcpListener, TcpStream},
-    runtime,
-    sync::mpsc,
+use std::{
+    io,
+    net::{IpAddr, Ipv4Addr, SocketAddr},
 };
 
-use crate::Error;
+use tokio::{
+    io::{AsyncBufReadExt as _, AsyncRead, AsyncWrite, AsyncWriteExt as _, BufReader, copy_bidirectional},
+    net::{TcpListener, TcpStream, UnixListener},
+};
 
-/// Hands connections over to a thread in the network of the node.
-pub(super) type Inward = mpsc::UnboundedSender<std::net::TcpStream>;
+use super::{dialer::Dialer, network};
 
-/// Starts, in the network of the calling thread, what connects streams to this port there. It ends with what it returns.
-pub(super) fn inward(port: u16) -> Result<Inward, Error> {
-    let (sender, mut receiver) = mpsc::unbounded_channel::<std::net::TcpStream>();
-    let runtime = runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.map_err(Error::spawn("the relay"))?;
-    thread::spawn(move || {
-        runtime.block_on(async {
-            while let Some(stream) = receiver.recv().await {
-                // A stream that cannot be carried on is closed, which is the answer.
-                if let Ok(stream) = TcpStream::from_std(stream) {
-                    tokio::spawn(carry(stream, port));
-                }
-            }
-        });
-    });
-    Ok(sender)
-}
+/// Longer heads of requests are refused.
+const LONGEST_HEAD: usize = 8 * 1024;
 
-/// Carries what comes to the listener over to the node.
-pub(super) async fn into_node(listener: TcpListener, inward: Inward) {
+/// Carries what comes to the listener over to this port of the node.
+pub(super) async fn into_node(listener: TcpListener, dialer: Dialer, port: u16) {
     while let Ok((stream, _)) = listener.accept().await {
-        if stream.into_std().is_ok_and(|stream| inward.send(stream).is_err()) {
-            return;
-        }
+        let dialer = dialer.clone();
+        tokio::spawn(async move {
+            let made = dialer.connect((Ipv4Addr::LOCALHOST, port).into()).await;
+            carry(stream, made).await;
+        });
     }
 }
 
 /// Carries what comes to the node's listener over to this port of the machine.
 pub(super) async fn out_of_node(listener: TcpListener, port: u16) {
     while let Ok((stream, _)) = listener.accept().await {
-        tokio::spawn(carry(stream, port));
+        tokio::spawn(
+            async move { carry(stream, TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await).await },
+        );
     }
 }
 
-async fn carry(mut from: TcpStream, port: u16) {
-    if let Ok(mut to) = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await {
+/// Lets the API server reach pods, Services and the node, as a proxy by HTTP's CONNECT (its egress selector asks for one). What
+/// is on this machine, it reaches as well.
+pub(super) async fn proxy(listener: UnixListener, dialer: Dialer) {
+    while let Ok((stream, _)) = listener.accept().await {
+        let dialer = dialer.clone();
+        // Either side may go away at any time.
+        tokio::spawn(async move { connect(BufReader::new(stream), &dialer).await });
+    }
+}
+
+async fn connect<S: AsyncRead + AsyncWrite + Unpin>(
+    mut stream: BufReader<S>,
+    dialer: &Dialer,
+) -> io::Result<()> {
+    let made = match target(&mut stream).await? {
+        Some(target) => dial(&target, dialer).await,
+        None => Err(io::Error::other("this is no CONNECT")),
+    };
+    match made {
+        Ok(mut to) => {
+            stream.write_all(b"HTTP/1.1 200 Connection established\r\n\r\n").await?;
+            copy_bidirectional(&mut stream, &mut to).await.map(drop)
+        }
+        Err(error) => {
+            let body = error.to_string();
+            let head =
+                format!("HTTP/1.1 502 Bad Gateway\r\nContent-Length: {}\r\nConnection: close", body.len());
+            stream.write_all(format!("{head}\r\n\r\n{body}").as_bytes()).await
+        }
+    }
+}
+
+/// The host and port that the head of a request asks for.
+async fn target<S: AsyncRead + Unpin>(stream: &mut BufReader<S>) -> io::Result<Option<String>> {
+    let mut head = String::new();
+    while !head.ends_with("\r\n\r\n") {
+        if stream.read_line(&mut head).await? == 0 || head.len() > LONGEST_HEAD {
+            return Ok(None);
+        }
+    }
+    let mut words = head.split(' ');
+    Ok((words.next() == Some("CONNECT")).then(|| words.next().unwrap_or_default().to_owned()))
+}
+
+async fn dial(target: &str, dialer: &Dialer) -> io::Result<TcpStream> {
+    let addresses: Vec<SocketAddr> = tokio::net::lookup_host(target).await?.collect();
+    if let Some(inside) = addresses.iter().find(|address| network::contains(address.ip())) {
+        return dialer.connect(*inside).await;
+    }
+    match addresses.iter().find(|address| matches!(address.ip(), IpAddr::V4(ip) if ip.is_loopback())) {
+        Some(here) => TcpStream::connect(here).await,
+        None => {
+            Err(io::Error::other(format!("{target} is neither in the node's network nor on this machine")))
+        }
+    }
+}
+
+async fn carry(mut from: TcpStream, to: io::Result<TcpStream>) {
+    // A stream that cannot be carried on is closed, which is the answer.
+    if let Ok(mut to) = to {
         // Either side may go away at any time.
         let _ = copy_bidirectional(&mut from, &mut to).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn asked(head: &str) -> Option<String> {
+        target(&mut BufReader::new(head.as_bytes())).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn only_complete_heads_of_connect_have_a_target() {
+        let head = "CONNECT 10.200.0.5:8080 HTTP/1.1\r\nHost: 10.200.0.5:8080\r\n\r\n";
+        assert_eq!(asked(head).await.as_deref(), Some("10.200.0.5:8080"));
+        assert_eq!(asked("GET / HTTP/1.1\r\n\r\n").await, None);
+        assert_eq!(asked("CONNECT 10.200.0.5:8080 HTTP/1.1\r\n").await, None);
+        assert_eq!(asked(&format!("CONNECT {} HTTP/1.1\r\n\r\n", "x".repeat(9000))).await, None);
+    }
+
+    #[tokio::test]
+    async fn nothing_but_this_machine_and_the_node_is_reached() {
+        let dialer = Dialer::here().unwrap();
+        let error = dial("192.0.2.1:80", &dialer).await.unwrap_err();
+        assert!(error.to_string().contains("neither in the node's network nor on this machine"), "{error}");
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        dial(&listener.local_addr().unwrap().to_string(), &dialer).await.unwrap();
     }
 }

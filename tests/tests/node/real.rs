@@ -1,16 +1,23 @@
 //! What tests on the real node share.
 
 use std::{
+    fs,
     io::{self, Write as _},
+    net::Ipv4Addr,
     path::Path,
     process::Command,
     sync::OnceLock,
     time::Duration,
 };
 
-use csop_shared::api::CashService;
-use csop_tests::{Cluster, Process, binaries, definitions, node};
-use kube::CustomResourceExt as _;
+use csop_shared::{api::CashService, conditions};
+use csop_tests::{
+    Cluster, Process, binaries, definitions,
+    node::{self, Dialer},
+    wait,
+};
+use k8s_openapi::api::core::v1::Pod;
+use kube::{Api, CustomResourceExt as _, ResourceExt as _, api::ListParams};
 
 /// Ends a hopeless wait.
 pub const SOON: Duration = Duration::from_secs(120);
@@ -34,7 +41,7 @@ pub fn cluster() -> Option<&'static Cluster> {
 /// An operator for this namespace, beside the cluster.
 pub async fn operator(cluster: &Cluster, namespace: &str) -> Process {
     let crds = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crds").display().to_string();
-    cluster.kubectl(["apply", "--filename", &crds]).await.ok();
+    cluster.kubectl(["apply", "--server-side", "--filename", &crds]).await.ok();
     definitions::established(&cluster.client().await, CashService::crd_name()).await.unwrap();
     binaries::of_workspace_up_to_date(&["csop-operator"]).unwrap();
     let mut command = Command::new(binaries::beside_tests("csop-operator").unwrap());
@@ -43,4 +50,64 @@ pub async fn operator(cluster: &Cluster, namespace: &str) -> Process {
     let mut operator = Process::start("csop-operator", &command);
     operator.wrote(SOON, "caches are filled").await;
     operator
+}
+
+/// A pod, seen from its own network.
+#[derive(Debug)]
+pub struct Place {
+    dialer: Dialer,
+    address: Ipv4Addr,
+}
+
+impl Place {
+    /// Makes connections as the pod would.
+    pub fn dialer(&self) -> &Dialer {
+        &self.dialer
+    }
+
+    /// The pod's address.
+    pub fn address(&self) -> Ipv4Addr {
+        self.address
+    }
+}
+
+/// The place of the pod of this name, as soon as it runs.
+pub async fn place(cluster: &Cluster, pods: &Api<Pod>, name: &str) -> Result<Place, String> {
+    let pod = pods.get(name).await.map_err(|error| error.to_string())?;
+    let status = pod.status.clone().unwrap_or_default();
+    let address = status.pod_ip.ok_or("it has no address")?.parse().map_err(|error| format!("{error}"))?;
+    let process = processes(cluster, &pod).into_iter().next().ok_or("it has no process")?;
+    let dialer = Dialer::of_process(process).map_err(|error| error.to_string())?;
+    Ok(Place { dialer, address })
+}
+
+/// The place of a pod of this service, which is Ready.
+pub async fn place_of_service(cluster: &Cluster, pods: &Api<Pod>, service: &str) -> Place {
+    let labelled = ListParams::default().labels(&format!("app.kubernetes.io/instance={service}"));
+    let found = pods.list(&labelled).await.unwrap();
+    place(cluster, pods, &found.items[0].name_any()).await.unwrap()
+}
+
+/// The processes in the containers of a pod.
+pub fn processes(cluster: &Cluster, pod: &Pod) -> Vec<u32> {
+    let ours = format!("/csop-node-{}/", cluster.supervisor().unwrap());
+    let group = format!("/pod{}/", pod.uid().unwrap());
+    let in_pod = |id: &u32| {
+        fs::read_to_string(format!("/proc/{id}/cgroup"))
+            .is_ok_and(|groups| groups.lines().any(|line| line.contains(&ours) && line.contains(&group)))
+    };
+    let ids =
+        fs::read_dir("/proc").unwrap().flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    ids.filter(in_pod).collect()
+}
+
+/// Waits until a service is Ready.
+pub async fn ready(services: &Api<CashService>, name: &str) {
+    wait::until_ok(SOON, &format!("the service {name} is Ready"), async || {
+        let status = services.get(name).await.map_err(|error| error.to_string())?.status;
+        let conditions = status.map(|status| status.conditions).unwrap_or_default();
+        let ready = conditions::find(&conditions, "Ready").is_some_and(|ready| ready.status == "True");
+        if ready { Ok(()) } else { Err(format!("{conditions:#?}")) }
+    })
+    .await;
 }

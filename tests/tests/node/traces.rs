@@ -180,15 +180,16 @@ fn assert_restricted(id: u32) {
     assert_eq!(field("Seccomp"), "2");
 }
 
-/// The routes of the node's network that lead elsewhere than to its pods.
+/// The routes of the node's network that lead elsewhere than to its pods and Services.
 fn ways_out(processes: &BTreeSet<(u32, String)>) -> Vec<String> {
     let is_kubelet = |id: &&(u32, String)| {
         fs::read_to_string(format!("/proc/{}/comm", id.0)).is_ok_and(|name| name.trim() == "kubelet")
     };
     let (kubelet, _) = processes.iter().find(is_kubelet).unwrap();
     let routes = fs::read_to_string(format!("/proc/{kubelet}/net/route")).unwrap();
-    // The second field is the network, 10.200.0.0, with the lowest byte last.
-    let outward = routes.lines().skip(1).filter(|line| line.split('\t').nth(1) != Some("0000C80A"));
+    // The second field is the network, such as 10.200.0.0, with the lowest byte last.
+    let inward = |network: &str| network.ends_with("C80A") || network.ends_with("600A");
+    let outward = routes.lines().skip(1).filter(|line| !line.split('\t').nth(1).is_some_and(inward));
     outward.map(str::to_owned).collect()
 }
 

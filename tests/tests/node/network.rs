@@ -1,0 +1,134 @@
+//! Services, names and NetworkPolicies, as pods meet them.
+
+use std::{
+    io,
+    net::{Ipv4Addr, SocketAddr},
+    time::Duration,
+};
+
+use csop_shared::api::CashService;
+use csop_tests::{Cluster, wait};
+use k8s_openapi::api::core::v1::{Namespace, Pod, Service};
+use kube::{
+    Api,
+    api::{Patch, PatchParams},
+};
+use serde_json::json;
+
+use crate::real::{self, Place, SOON};
+
+/// What passes does so within milliseconds; what is dropped never answers.
+const DROPPED_AFTER: Duration = Duration::from_secs(2);
+
+/// A pod without any service around it, that listens on both ports.
+fn pod(name: &str) -> String {
+    format!(
+        "
+apiVersion: v1
+kind: Pod
+metadata: {{name: {name}}}
+spec:
+  securityContext: {{runAsNonRoot: true, seccompProfile: {{type: RuntimeDefault}}}}
+  containers:
+  - name: app
+    image: {}
+    securityContext: {{allowPrivilegeEscalation: false, capabilities: {{drop: [ALL]}}}}
+",
+        csop_tests::node::image::SERVER
+    )
+}
+
+fn service(name: &str, network: &str) -> String {
+    format!(
+        "
+apiVersion: csop.dev/v1alpha1
+kind: CashService
+metadata: {{name: {name}}}
+spec: {{image: {}, autoscaling: {{maxReplicas: 2}}, network: {network}}}
+",
+        csop_tests::node::image::SERVER
+    )
+}
+
+/// Applies pods and waits until they are Ready.
+async fn place(cluster: &Cluster, namespace: &str, name: &str) -> Place {
+    cluster.apply(namespace, &pod(name)).await.ok();
+    let pods: Api<Pod> = Api::namespaced(cluster.client().await, namespace);
+    wait::until_ok(SOON, "a pod runs", async || real::place(cluster, &pods, name).await).await
+}
+
+async fn reaches(from: &Place, address: Ipv4Addr, port: u16) -> bool {
+    let to = SocketAddr::from((address, port));
+    match tokio::time::timeout(DROPPED_AFTER, from.dialer().connect(to)).await {
+        Ok(Ok(_)) => true,
+        Ok(Err(error)) if error.kind() == io::ErrorKind::ConnectionRefused => panic!("{to}: {error}"),
+        Ok(Err(_)) | Err(_) => false,
+    }
+}
+
+/// Waits until this is so; policies take effect a moment after they are made.
+async fn settles(what: &str, from: &Place, to: (Ipv4Addr, u16), expected: bool) {
+    wait::until_ok(SOON, what, async || match reaches(from, to.0, to.1).await {
+        found if found == expected => Ok(()),
+        found => Err(format!("{to:?} is reached: {found}")),
+    })
+    .await;
+}
+
+async fn cluster_address(cluster: &Cluster, namespace: &str, name: &str) -> Ipv4Addr {
+    let services: Api<Service> = Api::namespaced(cluster.client().await, namespace);
+    let service = services.get(name).await.unwrap();
+    service.spec.unwrap().cluster_ip.unwrap().parse().unwrap()
+}
+
+#[tokio::test]
+async fn a_service_is_reached_by_those_who_may_on_the_ports_that_it_declares() {
+    let Some(cluster) = real::cluster() else { return };
+    let client = cluster.client().await;
+    let home = cluster.restricted_namespace("home").await;
+    let abroad = cluster.restricted_namespace("abroad").await;
+    let gateways = cluster.restricted_namespace("gateways").await;
+    let allowed = Patch::Merge(json!({"metadata": {"labels": {"csop.dev/ingress": "allowed"}}}));
+    let namespaces: Api<Namespace> = Api::all(client.clone());
+    namespaces.patch(&gateways, &PatchParams::default(), &allowed).await.unwrap();
+    let _operator = real::operator(cluster, &home).await;
+    cluster.apply(&home, &service("shop", "{}")).await.ok();
+    real::ready(&Api::<CashService>::namespaced(client.clone(), &home), "shop").await;
+
+    let pods: Api<Pod> = Api::namespaced(client, &home);
+    let shop = real::place_of_service(cluster, &pods, "shop").await;
+    let address = cluster_address(cluster, &home, "shop").await;
+    let neighbour = place(cluster, &home, "neighbour").await;
+    let stranger = place(cluster, &abroad, "stranger").await;
+    let gateway = place(cluster, &gateways, "gateway").await;
+
+    settles("a neighbour reaches the pod", &neighbour, (shop.address(), 8443), true).await;
+    settles("a neighbour reaches the Service", &neighbour, (address, 443), true).await;
+    settles("a gateway reaches the Service", &gateway, (address, 443), true).await;
+    settles("a stranger does not reach the Service", &stranger, (address, 443), false).await;
+    assert!(!reaches(&stranger, shop.address(), 8443).await);
+    // It is the policy that keeps the stranger out, not a broken network.
+    assert!(reaches(&stranger, neighbour.address(), 8443).await);
+    assert!(reaches(&shop, stranger.address(), 8443).await);
+    // Nobody but the kubelet has business with the health port.
+    assert!(!reaches(&stranger, shop.address(), 8080).await);
+}
+
+#[tokio::test]
+async fn a_service_that_may_ask_for_names_alone_reaches_nothing_else() {
+    let Some(cluster) = real::cluster() else { return };
+    let client = cluster.client().await;
+    let namespace = cluster.restricted_namespace("names").await;
+    let _operator = real::operator(cluster, &namespace).await;
+    cluster.apply(&namespace, &service("closed", "{egress: DNSOnly}")).await.ok();
+    real::ready(&Api::<CashService>::namespaced(client.clone(), &namespace), "closed").await;
+    let pods: Api<Pod> = Api::namespaced(client, &namespace);
+    let closed = real::place_of_service(cluster, &pods, "closed").await;
+    let neighbour = place(cluster, &namespace, "neighbour").await;
+    let api = cluster_address(cluster, "default", "kubernetes").await;
+
+    settles("it does not reach a neighbour", &closed, (neighbour.address(), 8443), false).await;
+    settles("it reaches the name server", &closed, (csop_tests::node::network::NAMES, 53), true).await;
+    assert!(!reaches(&closed, api, 443).await);
+    assert!(reaches(&neighbour, api, 443).await);
+}
