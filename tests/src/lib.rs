@@ -17,6 +17,7 @@ pub mod kubeconfig;
 pub mod kubectl;
 pub mod kwok;
 pub mod layout;
+pub mod load;
 pub mod namespace;
 pub mod node;
 pub mod orders;

@@ -26,7 +26,10 @@ struct Order {
 
 impl Dialer {
     /// In the network of the calling thread. It goes on when that thread has ended.
-    pub(super) fn here() -> io::Result<Self> {
+    ///
+    /// # Errors
+    /// When there can be no more threads.
+    pub fn here() -> io::Result<Self> {
         let (sender, mut orders) = mpsc::unbounded_channel::<Order>();
         let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
         thread::spawn(move || {
