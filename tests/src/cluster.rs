@@ -11,7 +11,7 @@ use std::{
 use crate::{
     Error, binaries,
     components::AUDIT_LOG,
-    credentials,
+    credentials, node,
     orders::{Act, Order},
     pki::Subject,
     requests::Requests,
@@ -21,6 +21,9 @@ use kube::Client;
 /// The line of `csop-cluster up` that says it is ready and where its kubeconfig is.
 pub const READY: &str = "export KUBECONFIG=";
 
+/// The line before that which says where images are pushed to, where there is a real node.
+pub const REGISTRY: &str = "export REGISTRY=";
+
 /// A Kubernetes cluster for tests: a local control plane, or the one that `CSOP_TEST_KUBECONFIG` names.
 #[derive(Debug)]
 pub struct Cluster {
@@ -28,6 +31,7 @@ pub struct Cluster {
     /// Holds the kubeconfig files of other users.
     users: PathBuf,
     supervisor: Option<Supervisor>,
+    registry: Option<String>,
 }
 
 /// The process that owns the control plane. It takes it down when its standard input is closed, which happens at the
@@ -76,7 +80,7 @@ impl Cluster {
         let kubeconfig = kubeconfig.canonicalize().map_err(Error::file("find", kubeconfig))?;
         let users = binaries::target_folder()?.join("csop-test-users");
         fs::create_dir_all(&users).map_err(Error::file("make the folder", &users))?;
-        Ok(Self { kubeconfig, users, supervisor: None })
+        Ok(Self { kubeconfig, users, supervisor: None, registry: None })
     }
 
     /// Like [`Self::with`], but returns the failure.
@@ -88,15 +92,20 @@ impl Cluster {
         let mut child = command.spawn().map_err(Error::spawn("csop-cluster"))?;
         let output = child.stdout.take().expect("the output is piped");
         let mut supervisor = Supervisor { stdin: child.stdin.take(), child };
-        let line =
-            BufReader::new(output).lines().find_map(|line| line.ok()?.strip_prefix(READY).map(PathBuf::from));
-        let Some(kubeconfig) = line else {
+        let mut registry = None;
+        let kubeconfig = BufReader::new(output).lines().map_while(Result::ok).find_map(|line| {
+            if let Some(address) = line.strip_prefix(REGISTRY) {
+                registry = Some(address.to_owned());
+            }
+            line.strip_prefix(READY).map(PathBuf::from)
+        });
+        let Some(kubeconfig) = kubeconfig else {
             let status = supervisor.child.wait().map_err(Error::spawn("csop-cluster"))?;
             let detail = "its reason is written above".to_owned();
             return Err(Error::Failed { program: "csop-cluster up".to_owned(), status, detail });
         };
         let users = kubeconfig.parent().expect("a file lies in a folder").to_owned();
-        Ok(Self { kubeconfig, users, supervisor: Some(supervisor) })
+        Ok(Self { kubeconfig, users, supervisor: Some(supervisor), registry })
     }
 
     /// The administrator's kubeconfig.
@@ -121,6 +130,21 @@ impl Cluster {
     /// The process id of the supervisor of a local control plane.
     pub fn supervisor(&self) -> Option<u32> {
         self.supervisor.as_ref().map(|supervisor| supervisor.child.id())
+    }
+
+    /// Where images for the real node are pushed to, if there is one.
+    pub fn registry(&self) -> Option<&str> {
+        self.registry.as_deref()
+    }
+
+    /// The process id of the first process of the real node, in whose network its pods are.
+    ///
+    /// # Panics
+    /// When there is no real node.
+    pub fn node_process(&self) -> u32 {
+        let path = self.run_folder().join(node::PROCESS);
+        let id = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        id.parse().expect("the supervisor has written a number")
     }
 
     /// Does something to a component of a local control plane of the test's own, such as `kube-apiserver`. What follows

@@ -210,9 +210,14 @@ fn metrics_server(layout: &Layout) -> Result<Component, Error> {
     Ok(Component { name: "metrics-server", arguments })
 }
 
+/// Where the image registry of the real node listens, on this machine.
+pub fn registry_address(layout: &Layout) -> String {
+    format!("127.0.0.1:{}", layout.ports().registry)
+}
+
 /// The image registry of the real node. Its program is one of the node's.
 pub fn registry(layout: &Layout) -> Component {
-    let address = format!("127.0.0.1:{}", layout.ports().registry);
+    let address = registry_address(layout);
     let mut arguments = vec!["registry".to_owned(), "serve".to_owned()];
     arguments.extend(self::arguments(&[("address", &address), ("disk", &layout.file("registry"))]));
     Component { name: "crane", arguments }

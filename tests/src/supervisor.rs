@@ -75,6 +75,11 @@ impl Supervisor {
         self.layout.kubeconfig()
     }
 
+    /// Where images are pushed to for the real node, if there is one.
+    pub fn registry(&self) -> Option<String> {
+        self.node.as_ref().map(|_| components::registry_address(&self.layout))
+    }
+
     /// The folder with the programs, kubectl among them.
     pub fn bin(&self) -> &Path {
         &self.bin

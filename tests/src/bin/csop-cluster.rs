@@ -11,7 +11,7 @@ use std::{
 use clap::{Parser, Subcommand};
 use csop_tests::{
     Error, child,
-    cluster::READY,
+    cluster::{READY, REGISTRY},
     components::Options,
     node::{self, inside, policies},
     programs, run_dir, signals,
@@ -153,6 +153,9 @@ fn announce(supervisor: &Supervisor, started: Instant, quiet: bool) {
         ));
     }
     // Whoever closed the output does not want to read it.
+    if let Some(registry) = supervisor.registry() {
+        let _ = writeln!(io::stdout(), "{REGISTRY}{registry}");
+    }
     let _ = write!(
         io::stdout(),
         "{READY}{}\nexport PATH={}:$PATH\n",

@@ -23,7 +23,7 @@ mod requirements;
 mod tar;
 
 pub use dialer::Dialer;
-pub use outside::Node;
+pub use outside::{Node, PROCESS};
 pub use requirements::missing;
 
 /// The name of the node.
