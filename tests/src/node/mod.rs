@@ -16,7 +16,6 @@ mod kernel;
 mod outside;
 mod relay;
 mod requirements;
-mod tar;
 
 pub use outside::Node;
 pub use requirements::missing;
