@@ -4,8 +4,10 @@ CARGO ?= cargo
 DOCKER ?= docker
 # Where `make install` puts the plugin: PREFIX/bin.
 PREFIX ?= $(or $(CARGO_HOME),$(HOME)/.cargo)
-# The operator's image that `make image` builds.
+# The image that `make image` builds, and of which program of which member.
 IMAGE ?= csop-operator:0.1.0
+PACKAGE ?= csop-operator
+PROGRAM ?= csop-operator
 
 # Programs that take long to build are kept here; the tests know the same folder.
 CACHE := $(or $(CSOP_CACHE),$(if $(XDG_CACHE_HOME),$(XDG_CACHE_HOME)/csop),$(HOME)/.cache/csop)
@@ -15,7 +17,7 @@ DENY := $(CACHE)/tools/cargo-deny-$(DENY_VERSION)
 CLUSTER := $(CARGO) run --locked --quiet --bin csop-cluster --
 
 .DEFAULT_GOAL := help
-.PHONY: help demo picture test bench dev cluster build install image fmt lint deny bless clean-cache need-rust need-go
+.PHONY: help demo picture test bench dev cluster build install image images fmt lint deny bless clean-cache need-rust need-go
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -51,8 +53,12 @@ build: need-rust ## Build the operator and the plugin for release, into target/r
 install: need-rust ## Install the plugin into PREFIX/bin (default: where cargo installs programs)
 	$(CARGO) install --locked --path kubectl-csop --root '$(PREFIX)'
 
-image: ## Build the operator's image IMAGE with docker, or with DOCKER=podman
-	$(DOCKER) build --tag '$(IMAGE)' .
+images: need-rust ## Build images of the operator and the sample applications, without an engine (PUSH=registry.example.com/team: and push them)
+	$(CARGO) build --workspace --locked --bin csop-images --bin csop-cluster
+	$(CARGO) run --locked --quiet --bin csop-images -- $(if $(PUSH),--push '$(PUSH)') $(ARGS)
+
+image: ## Build the operator's image IMAGE with docker, or with DOCKER=podman (PACKAGE=csop-examples PROGRAM=http-app IMAGE=...: another)
+	$(DOCKER) build --build-arg PACKAGE='$(PACKAGE)' --build-arg PROGRAM='$(PROGRAM)' --tag '$(IMAGE)' .
 
 fmt: need-rust ## Format all Rust code
 	$(CARGO) fmt --all

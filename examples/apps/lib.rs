@@ -14,7 +14,7 @@ use tokio::{
 pub type Failure = Box<dyn Error + Send + Sync>;
 
 /// The longest that one piece of work may take.
-const LONGEST: Duration = Duration::from_secs(10);
+pub const LONGEST: Duration = Duration::from_secs(10);
 
 /// The value of an environment variable, or what stands for it.
 pub fn setting(name: &str, default: &str) -> String {
@@ -49,14 +49,11 @@ pub fn pages(name: &str, help: &str) -> (Counter, Router) {
     (counter, pages)
 }
 
-/// Begins to log, and to serve these pages at `LISTEN`, by default `0.0.0.0:8080`. SIGTERM and SIGINT turn the first of
-/// what is returned to true; the second comes to its end when all requests have been answered after that.
+/// Begins to log. SIGTERM and SIGINT turn what is returned to true.
 ///
 /// # Errors
-/// When the address cannot be had.
-pub async fn start(
-    pages: Router,
-) -> Result<(watch::Receiver<bool>, impl Future<Output = Result<(), Failure>>), Failure> {
+/// When signals cannot be listened to.
+pub fn stopping() -> Result<watch::Receiver<bool>, Failure> {
     tracing_subscriber::fmt().with_ansi(false).init();
     let (sender, stopping) = watch::channel(false);
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
@@ -66,10 +63,31 @@ pub async fn start(
         // Dropped with the process: nobody is told that nobody will tell.
         sender.closed().await;
     });
-    let address = setting("LISTEN", "0.0.0.0:8080");
+    Ok(stopping)
+}
+
+/// Listens at the address that this environment variable has.
+///
+/// # Errors
+/// When the address cannot be had.
+pub async fn listen(name: &str, default: &str) -> Result<TcpListener, Failure> {
+    let address = setting(name, default);
     let listener =
         TcpListener::bind(&address).await.map_err(|error| format!("cannot listen on {address}: {error}"))?;
     tracing::info!(address = %listener.local_addr()?, "listening");
+    Ok(listener)
+}
+
+/// Begins to log, and to serve these pages at `LISTEN`, by default `0.0.0.0:8080`. SIGTERM and SIGINT turn the first of
+/// what is returned to true; the second comes to its end when all requests have been answered after that.
+///
+/// # Errors
+/// When the address cannot be had.
+pub async fn start(
+    pages: Router,
+) -> Result<(watch::Receiver<bool>, impl Future<Output = Result<(), Failure>>), Failure> {
+    let stopping = stopping()?;
+    let listener = listen("LISTEN", "0.0.0.0:8080").await?;
     let mut told = stopping.clone();
     let served = axum::serve(listener, pages).with_graceful_shutdown(async move {
         // An error would say that nobody listens to signals any more.

@@ -25,7 +25,7 @@ pub fn up_to_date(package: &str, name: &str) -> Result<PathBuf, Error> {
     let mut built = BUILT.lock().unwrap_or_else(PoisonError::into_inner);
     let target = target_folder()?;
     if !built.iter().any(|done| done == name) {
-        cargo_build(&["--package", package, "--bin", name], &target)?;
+        build_into(&["--package", package, "--bin", name], &target)?;
         built.push(name.to_owned());
     }
     beside_tests(name)
@@ -36,10 +36,19 @@ pub fn up_to_date(package: &str, name: &str) -> Result<PathBuf, Error> {
 pub fn of_workspace_up_to_date(names: &[&str]) -> Result<(), Error> {
     let mut arguments = vec!["--workspace"];
     arguments.extend(names.iter().flat_map(|name| ["--bin", *name]));
-    cargo_build(&arguments, &target_folder()?)
+    build_into(&arguments, &target_folder()?)
 }
 
-fn cargo_build(arguments: &[&str], target: &Path) -> Result<(), Error> {
+fn build_into(arguments: &[&str], target: &Path) -> Result<(), Error> {
+    let mut command = cargo_build(arguments);
+    if target.file_name().is_some_and(|profile| profile == "release") {
+        command.arg("--release");
+    }
+    run(&mut command, &format!("cargo build {}", arguments.join(" ")))
+}
+
+/// A build of the workspace by the same cargo.
+pub(crate) fn cargo_build(arguments: &[&str]) -> Command {
     let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.args(["build", "--quiet"]).args(arguments);
     command.current_dir(env!("CARGO_MANIFEST_DIR"));
@@ -52,15 +61,17 @@ fn cargo_build(arguments: &[&str], target: &Path) -> Result<(), Error> {
             command.env_remove(name);
         }
     }
-    if target.file_name().is_some_and(|profile| profile == "release") {
-        command.arg("--release");
-    }
-    let output = command.output().map_err(Error::spawn("cargo build"))?;
+    command
+}
+
+/// Runs a program to its end.
+pub(crate) fn run(command: &mut Command, called: &str) -> Result<(), Error> {
+    let output = command.output().map_err(Error::spawn(called))?;
     if output.status.success() {
         return Ok(());
     }
     Err(Error::Failed {
-        program: format!("cargo build {}", arguments.join(" ")),
+        program: called.to_owned(),
         status: output.status,
         detail: String::from_utf8_lossy(&output.stderr).into_owned(),
     })

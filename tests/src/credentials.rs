@@ -61,7 +61,10 @@ pub async fn for_service_account(
     let file = format!("{namespace}-{name}-{}", unique());
     let authority = folder.join(format!("{file}.crt"));
     let certificates = config.root_cert.as_deref().unwrap_or_default();
-    pki::write_private(&authority, &pem(certificates))?;
+    pki::write_private(
+        &authority,
+        &certificates.iter().map(|certificate| pki::pem(certificate)).collect::<String>(),
+    )?;
     let path = folder.join(format!("{file}.kubeconfig"));
     let server = config.cluster_url.to_string();
     kubeconfig::write(&path, server.trim_end_matches('/'), &authority, Proof::Token(&token), namespace)?;
@@ -78,17 +81,4 @@ pub async fn for_user(admin: &Path, pki: &Path, folder: &Path, user: &Subject<'_
     let server = server.trim_end_matches('/');
     kubeconfig::write(&path, server, &authority.certificate(), Proof::Certificate(&files), "default")?;
     Ok(path)
-}
-
-/// The certificates, in the text form that kubeconfig files name.
-fn pem(certificates: &[Vec<u8>]) -> String {
-    certificates
-        .iter()
-        .map(|der| {
-            let text =
-                serde_json::to_value(k8s_openapi::ByteString(der.clone())).expect("bytes are a JSON string");
-            let base64 = text.as_str().unwrap_or_default().to_owned();
-            format!("-----BEGIN CERTIFICATE-----\n{base64}\n-----END CERTIFICATE-----\n")
-        })
-        .collect()
 }

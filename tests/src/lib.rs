@@ -13,6 +13,7 @@ pub mod definitions;
 pub mod demo;
 pub mod error;
 pub mod go;
+pub mod images;
 pub mod kubeconfig;
 pub mod kubectl;
 pub mod kwok;

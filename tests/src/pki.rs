@@ -7,6 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use k8s_openapi::ByteString;
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
     KeyUsagePurpose, date_time_ymd,
@@ -114,6 +115,17 @@ fn files(folder: &Path, name: &str) -> Certificate {
 fn failed(subject: &str) -> impl FnOnce(rcgen::Error) -> Error {
     let subject = subject.to_owned();
     move |source| Error::Certificate { subject, source }
+}
+
+/// A certificate in its text form (RFC 7468).
+pub(crate) fn pem(certificate: &[u8]) -> String {
+    let base64 = serde_json::to_value(ByteString(certificate.to_vec())).expect("bytes are a JSON string");
+    let mut text = "-----BEGIN CERTIFICATE-----\n".to_owned();
+    for line in base64.as_str().unwrap_or_default().as_bytes().chunks(64) {
+        text.extend(line.iter().map(|&byte| char::from(byte)));
+        text.push('\n');
+    }
+    text + "-----END CERTIFICATE-----\n"
 }
 
 /// Writes a file that only this user can read.

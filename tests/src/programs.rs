@@ -166,8 +166,13 @@ pub fn node() -> Result<NodePrograms, Error> {
         kubelet: KUBELET.build()?,
         containerd: CONTAINERD.build()?,
         dns: DNS.build()?,
-        registry: REGISTRY.build()?,
+        registry: registry()?,
     })
+}
+
+/// The folder with `crane`, which is built first when it is missing.
+pub fn registry() -> Result<PathBuf, Error> {
+    REGISTRY.build()
 }
 
 /// The folder with the programs of the control plane, if they were built before.

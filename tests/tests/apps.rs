@@ -4,6 +4,8 @@
 
 use std::{
     collections::VecDeque,
+    io,
+    path::Path as Folder,
     process::Command,
     sync::{Arc, Mutex},
     time::Duration,
@@ -18,15 +20,21 @@ use axum::{
 };
 use csop_tests::{
     Process, binaries, pages,
+    pki::{Authority, Subject},
     servers::redis::{Redis, Settings},
     wait,
 };
 use nix::sys::signal::Signal;
+use rustls::{
+    ClientConfig, RootCertStore,
+    pki_types::{CertificateDer, ServerName, pem::PemObject as _},
+};
 use serde_json::{Value, json};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::{TcpListener, TcpStream},
 };
+use tokio_rustls::{TlsConnector, client::TlsStream};
 
 const SOON: Duration = Duration::from_secs(60);
 
@@ -42,8 +50,7 @@ impl App {
         command.env("LISTEN", "127.0.0.1:0").envs(settings.iter().copied());
         let mut process = Process::start(name, &command);
         process.wrote(SOON, "address=").await;
-        let log = process.log();
-        let address = log.split_once("address=").unwrap().1.split_whitespace().next().unwrap().to_owned();
+        let address = address(&process, 1);
         Self { process, address }
     }
 
@@ -62,6 +69,13 @@ impl App {
         assert!(status.success(), "{status}: {log}");
         log
     }
+}
+
+/// The address that a process listens on, the first or another that it has told of.
+fn address(process: &Process, number: usize) -> String {
+    let log = process.log();
+    let told = log.split("address=").nth(number).unwrap_or_else(|| panic!("{number} addresses: {log}"));
+    told.split_whitespace().next().unwrap().to_owned()
 }
 
 #[tokio::test]
@@ -99,6 +113,111 @@ async fn the_redis_worker_survives_its_server_and_ends_the_job_in_hand() {
     let log = slow.ends_in_order().await;
     assert!(log.contains("job=\"last\"") && !log.contains("job=\"never\""), "{log}");
     assert_eq!(redis.run("LLEN jobs"), "1");
+}
+
+/// A connection to the shop that is kept from one request to the next.
+struct Client(TlsStream<TcpStream>);
+
+impl Client {
+    /// Of somebody who trusts only this authority.
+    async fn connect(address: &str, authority: &Authority) -> io::Result<Self> {
+        let mut roots = RootCertStore::empty();
+        roots.add(CertificateDer::from_pem_file(authority.certificate()).unwrap()).unwrap();
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let config = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
+        let config = config.unwrap().with_root_certificates(roots).with_no_client_auth();
+        let stream = TcpStream::connect(address).await?;
+        let name = ServerName::try_from("shop").unwrap();
+        TlsConnector::from(Arc::new(config)).connect(name, stream).await.map(Self)
+    }
+
+    async fn ask(&mut self, path: &str) {
+        let request = format!("GET {path} HTTP/1.1\r\nHost: shop\r\n\r\n");
+        self.0.write_all(request.as_bytes()).await.unwrap();
+    }
+
+    /// The whole answer; all are shorter than a packet, and end with a new line.
+    async fn answer(&mut self) -> String {
+        let mut text = String::new();
+        while !text.contains("\r\n\r\n") || !text.ends_with('\n') {
+            let mut part = [0; 4096];
+            let length = self.0.read(&mut part).await.unwrap();
+            assert!(length > 0, "the connection ends after {text:?}");
+            text += std::str::from_utf8(&part[..length]).unwrap();
+        }
+        text
+    }
+
+    /// Whether the other side said that it has nothing to say any more; a connection that just breaks is an error.
+    async fn closes_in_order(mut self) -> bool {
+        self.0.read(&mut [0; 1]).await.unwrap() == 0
+    }
+}
+
+async fn shop(folder: &Folder) -> (App, String) {
+    let folder = folder.to_str().unwrap();
+    let settings =
+        [("LISTEN_HTTPS", "127.0.0.1:0"), ("TLS_FOLDER", folder), ("HOSTNAME", "shop-6b7f9-x2x4z")];
+    let mut app = App::start("shop", &settings).await;
+    app.process.wrote(SOON, "the certificate is").await;
+    let https = address(&app.process, 2);
+    (app, https)
+}
+
+#[tokio::test]
+async fn the_shop_keeps_the_container_contract_until_its_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let authority = Authority::create(folder.path(), "ca").unwrap();
+    authority.issue("tls", &Subject { name: "shop", hosts: &["shop"], ..Subject::default() }).unwrap();
+    let (app, https) = shop(folder.path()).await;
+    assert_eq!(pages::get(&app.address, "/_liveness").await.unwrap(), "alive\n");
+    assert_eq!(pages::get(&app.address, "/_readiness").await.unwrap(), "ready\n");
+    let mut used = Client::connect(&https, &authority).await.unwrap();
+    for (path, end) in [("/", "shop-6b7f9-x2x4z\n"), ("/work?ms=1", "done\n"), ("/burn?ms=1", "done\n")] {
+        used.ask(path).await;
+        let answer = used.answer().await;
+        assert!(answer.ends_with(end) && !answer.contains("connection: close"), "{answer}");
+    }
+    app.counts("http_requests_total 3").await;
+
+    let mut idle = Client::connect(&https, &authority).await.unwrap();
+    idle.ask("/").await;
+    idle.answer().await;
+    let mut waiting = Client::connect(&https, &authority).await.unwrap();
+    waiting.ask("/work?ms=4000").await;
+    app.process.signal(Signal::SIGTERM);
+    wait::until_ok(SOON, "it is not ready", async || {
+        let answer = pages::get(&app.address, "/_readiness").await;
+        let answer = answer.unwrap_or_else(|error| error.to_string());
+        if answer.contains(" 503 ") { Ok(()) } else { Err(answer) }
+    })
+    .await;
+    assert_eq!(pages::get(&app.address, "/_liveness").await.unwrap(), "alive\n");
+    // Who comes now is served, and told to go.
+    let mut late = Client::connect(&https, &authority).await.unwrap();
+    for client in [&mut used, &mut late] {
+        client.ask("/").await;
+        let answer = client.answer().await;
+        assert!(answer.contains("connection: close"), "{answer}");
+    }
+    for client in [used, late, idle] {
+        assert!(client.closes_in_order().await);
+    }
+    let answer = waiting.answer().await;
+    assert!(answer.contains("connection: close") && answer.ends_with("done\n"), "{answer}");
+    assert!(waiting.closes_in_order().await);
+    app.ends_in_order().await;
+}
+
+#[tokio::test]
+async fn the_shop_makes_a_certificate_that_nobody_trusts_when_it_is_given_none() {
+    let folder = tempfile::tempdir().unwrap();
+    let (app, https) = shop(folder.path()).await;
+    let authority = Authority::create(folder.path(), "ca").unwrap();
+    let error = Client::connect(&https, &authority).await.err().unwrap().to_string();
+    assert!(error.contains("certificate"), "{error}");
+    assert!(app.process.log().contains("self-signed"));
+    app.ends_in_order().await;
 }
 
 /// A Pub/Sub with one subscription: messages that wait, and those that are given out.

@@ -127,7 +127,8 @@ async fn every_example_is_accepted_as_it_is() {
     let namespace = cluster.namespace("examples").await;
     let strictly = ["apply", "--dry-run=server", "--validate=strict", "--filename"];
     let mut examples = 0;
-    let apps = ["http-app", "redis-worker", "pubsub-worker"].map(|app| format!("examples/apps/{app}/"));
+    let apps =
+        ["http-app", "pubsub-worker", "redis-worker", "shop"].map(|app| format!("examples/apps/{app}/"));
     let folders =
         ["examples/", "examples/scalers/", "examples/schedules/"].map(str::to_owned).into_iter().chain(apps);
     for entry in folders.flat_map(|folder| std::fs::read_dir(file(&folder)).unwrap()) {

@@ -13,6 +13,7 @@ use csop_tests::{
     Error, child,
     cluster::{READY, REGISTRY},
     components::Options,
+    images,
     node::{self, inside, policies},
     programs, run_dir, signals,
     supervisor::Supervisor,
@@ -29,7 +30,7 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Build the programs and helm, and those of a real node where it can run, unless they are in the cache
+    /// Build the programs and helm, and those of a real node with its images where it can run, unless they are there
     Build,
     /// Say which layers of the tests this machine can run
     Layers,
@@ -90,7 +91,11 @@ fn build() -> Result<(), Error> {
     let bin = programs::cluster()?;
     let helm = programs::helm()?;
     say(&format!("programs in {}, helm is {}", bin.display(), helm.display()));
-    if node::missing().is_none() { build_node() } else { Ok(()) }
+    if node::missing().is_some() {
+        return Ok(());
+    }
+    build_node()?;
+    images::for_tests().map(|_| ())
 }
 
 fn build_node() -> Result<(), Error> {

@@ -1,16 +1,20 @@
 //! Images for the real node, made without an engine: one small static program, as an OCI archive that containerd imports.
 
 use std::{
+    collections::BTreeMap,
     env, fs,
     path::{Path, PathBuf},
     process::Command,
 };
 
-use serde_json::{Value, json};
-use sha2::{Digest as _, Sha256};
-
-use super::tar::Tar;
-use crate::{Error, cache, child, programs::say};
+use crate::{
+    Error, cache, child,
+    images::{
+        layer::{Form, Layer},
+        layout::{Description, Layout},
+    },
+    programs::say,
+};
 
 /// What every pod needs beside its own containers: it holds the pod's namespaces.
 pub const PAUSE: &str = "localhost/csop/pause:1";
@@ -19,11 +23,8 @@ pub const PAUSE: &str = "localhost/csop/pause:1";
 pub const SERVER: &str = "localhost/csop/server:1";
 
 const PROGRAM: &str = include_str!("../../node/program.rs");
-/// Nobody in particular; the restricted profile refuses root.
-const USER: &str = "65532:65532";
 /// Part of the key in the cache: to be raised when the form of the archive changes.
-const FORM: &str = "1";
-const OCI: &str = "application/vnd.oci.image";
+const FORM: &str = "2";
 
 /// The archive with both images, made first when it is missing.
 pub fn archive() -> Result<PathBuf, Error> {
@@ -55,64 +56,15 @@ fn compile(folder: &Path) -> Result<Vec<u8>, Error> {
     fs::read(&program).map_err(Error::file("read", program))
 }
 
-/// The same program gives the same bytes.
 fn pack(program: &[u8]) -> Vec<u8> {
-    let mut layer = Tar::default();
+    let mut layer = Layer::default();
     layer.file("program", program, 0o755);
-    let layer = layer.end();
-    let mut archive = Tar::default();
-    archive.file("oci-layout", br#"{"imageLayoutVersion":"1.0.0"}"#, 0o644);
-    blob(&mut archive, &layer);
-    let manifests: Vec<_> = [(PAUSE, &["/program"][..]), (SERVER, &["/program", "8443", "8080"])]
-        .into_iter()
-        .map(|(name, entrypoint)| image(&mut archive, &layer, name, entrypoint))
-        .collect();
-    let index =
-        json!({"schemaVersion": 2, "mediaType": format!("{OCI}.index.v1+json"), "manifests": manifests});
-    archive.file("index.json", index.to_string().as_bytes(), 0o644);
-    archive.end()
-}
-
-/// Adds the configuration and the manifest of an image, and returns its entry in the index.
-fn image(archive: &mut Tar, layer: &[u8], name: &str, entrypoint: &[&str]) -> Value {
-    let architecture = if cfg!(target_arch = "aarch64") { "arm64" } else { "amd64" };
-    let config = json!({
-        "architecture": architecture,
-        "os": "linux",
-        "config": {"User": USER, "Entrypoint": entrypoint, "WorkingDir": "/"},
-        // The layer is not compressed, so its content's digest is its own.
-        "rootfs": {"type": "layers", "diff_ids": [digest(layer)]},
-    });
-    let config = config.to_string();
-    blob(archive, config.as_bytes());
-    let manifest = json!({
-        "schemaVersion": 2,
-        "mediaType": format!("{OCI}.manifest.v1+json"),
-        "config": descriptor("config.v1+json", config.as_bytes()),
-        "layers": [descriptor("layer.v1.tar", layer)],
-    });
-    let manifest = manifest.to_string();
-    blob(archive, manifest.as_bytes());
-    let mut entry = descriptor("manifest.v1+json", manifest.as_bytes());
-    entry["platform"] = json!({"architecture": architecture, "os": "linux"});
-    entry["annotations"] = json!({"io.containerd.image.name": name});
-    entry
-}
-
-fn descriptor(kind: &str, content: &[u8]) -> Value {
-    json!({"mediaType": format!("{OCI}.{kind}"), "digest": digest(content), "size": content.len()})
-}
-
-fn blob(archive: &mut Tar, content: &[u8]) {
-    archive.file(&format!("blobs/sha256/{}", hash(content)), content, 0o644);
-}
-
-fn digest(content: &[u8]) -> String {
-    format!("sha256:{}", hash(content))
-}
-
-fn hash(content: &[u8]) -> String {
-    Sha256::digest(content).iter().map(|byte| format!("{byte:02x}")).collect()
+    let layer = layer.pack(Form::Plain);
+    let mut layout = Layout::default();
+    for (name, entrypoint) in [(PAUSE, &["/program"][..]), (SERVER, &["/program", "8443", "8080"])] {
+        layout.add(&Description { name, entrypoint, labels: BTreeMap::new() }, &layer);
+    }
+    layout.tar()
 }
 
 #[cfg(test)]

@@ -20,7 +20,6 @@ mod outside;
 pub mod policies;
 mod relay;
 mod requirements;
-mod tar;
 
 pub use dialer::Dialer;
 pub use outside::{Node, PROCESS};

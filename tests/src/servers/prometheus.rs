@@ -7,7 +7,8 @@ use tempfile::TempDir;
 use super::Program;
 use crate::{Error, Process, pki, ports};
 
-pub(crate) const PROGRAM: Program = Program { name: "prometheus", package: "prometheus" };
+/// The server.
+pub const PROGRAM: Program = Program { name: "prometheus", package: "prometheus" };
 const LIMIT: Duration = Duration::from_secs(60);
 
 /// How a Prometheus runs.

@@ -15,8 +15,10 @@ use crate::{
     ports, wait,
 };
 
-pub(crate) const SERVER: Program = Program { name: "redis-server", package: "redis-server" };
-pub(crate) const CLIENT: Program = Program { name: "redis-cli", package: "redis-tools" };
+/// The server.
+pub const SERVER: Program = Program { name: "redis-server", package: "redis-server" };
+/// Its command-line client.
+pub const CLIENT: Program = Program { name: "redis-cli", package: "redis-tools" };
 const LIMIT: Duration = Duration::from_secs(60);
 
 /// How a Redis runs.
