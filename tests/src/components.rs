@@ -1,6 +1,6 @@
 //! The programs of the control plane with their arguments.
 
-use std::path::PathBuf;
+use std::{fs, path::PathBuf};
 
 use crate::{Error, kwok, layout::Layout};
 
@@ -216,11 +216,13 @@ pub fn registry_address(layout: &Layout) -> String {
 }
 
 /// The image registry of the real node. Its program is one of the node's.
-pub fn registry(layout: &Layout) -> Component {
+pub fn registry(layout: &Layout) -> Result<Component, Error> {
+    let folder = layout.file("registry");
+    fs::create_dir(&folder).map_err(Error::file("make the folder", &folder))?;
     let address = registry_address(layout);
     let mut arguments = vec!["registry".to_owned(), "serve".to_owned()];
-    arguments.extend(self::arguments(&[("address", &address), ("disk", &layout.file("registry"))]));
-    Component { name: "crane", arguments }
+    arguments.extend(self::arguments(&[("address", &address), ("disk", &folder)]));
+    Ok(Component { name: "crane", arguments })
 }
 
 fn arguments(pairs: &[(&str, &str)]) -> Vec<String> {

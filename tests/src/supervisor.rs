@@ -140,7 +140,7 @@ impl Supervisor {
         }
         bootstrap::nodes(&client, options.nodes).await?;
         if options.real_node {
-            self.launch(components::registry(&self.layout), Some(programs::node()?.registry))?;
+            self.launch(components::registry(&self.layout)?, Some(programs::node()?.registry))?;
             bootstrap::real_node(&client).await?;
             bootstrap::real_network(&client, &self.layout).await?;
             self.node = Some(Node::start(self.run.path(), &self.layout).await?);

@@ -4,4 +4,5 @@
 
 mod network;
 mod real;
+mod rollouts;
 mod traces;

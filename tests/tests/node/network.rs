@@ -20,24 +20,6 @@ use crate::real::{self, Place, SOON};
 /// What passes does so within milliseconds; what is dropped never answers.
 const DROPPED_AFTER: Duration = Duration::from_secs(2);
 
-/// A pod without any service around it, that listens on both ports.
-fn pod(name: &str) -> String {
-    format!(
-        "
-apiVersion: v1
-kind: Pod
-metadata: {{name: {name}}}
-spec:
-  securityContext: {{runAsNonRoot: true, seccompProfile: {{type: RuntimeDefault}}}}
-  containers:
-  - name: app
-    image: {}
-    securityContext: {{allowPrivilegeEscalation: false, capabilities: {{drop: [ALL]}}}}
-",
-        csop_tests::node::image::SERVER
-    )
-}
-
 fn service(name: &str, network: &str) -> String {
     format!(
         "
@@ -48,13 +30,6 @@ spec: {{image: {}, autoscaling: {{maxReplicas: 2}}, network: {network}}}
 ",
         csop_tests::node::image::SERVER
     )
-}
-
-/// Applies pods and waits until they are Ready.
-async fn place(cluster: &Cluster, namespace: &str, name: &str) -> Place {
-    cluster.apply(namespace, &pod(name)).await.ok();
-    let pods: Api<Pod> = Api::namespaced(cluster.client().await, namespace);
-    wait::until_ok(SOON, "a pod runs", async || real::place(cluster, &pods, name).await).await
 }
 
 async fn reaches(from: &Place, address: Ipv4Addr, port: u16) -> bool {
@@ -83,7 +58,7 @@ async fn cluster_address(cluster: &Cluster, namespace: &str, name: &str) -> Ipv4
 
 #[tokio::test]
 async fn a_service_is_reached_by_those_who_may_on_the_ports_that_it_declares() {
-    let Some(cluster) = real::cluster() else { return };
+    let Some(cluster) = real::cluster().await else { return };
     let client = cluster.client().await;
     let home = cluster.restricted_namespace("home").await;
     let abroad = cluster.restricted_namespace("abroad").await;
@@ -91,16 +66,15 @@ async fn a_service_is_reached_by_those_who_may_on_the_ports_that_it_declares() {
     let allowed = Patch::Merge(json!({"metadata": {"labels": {"csop.dev/ingress": "allowed"}}}));
     let namespaces: Api<Namespace> = Api::all(client.clone());
     namespaces.patch(&gateways, &PatchParams::default(), &allowed).await.unwrap();
-    let _operator = real::operator(cluster, &home).await;
     cluster.apply(&home, &service("shop", "{}")).await.ok();
     real::ready(&Api::<CashService>::namespaced(client.clone(), &home), "shop").await;
 
     let pods: Api<Pod> = Api::namespaced(client, &home);
     let shop = real::place_of_service(cluster, &pods, "shop").await;
     let address = cluster_address(cluster, &home, "shop").await;
-    let neighbour = place(cluster, &home, "neighbour").await;
-    let stranger = place(cluster, &abroad, "stranger").await;
-    let gateway = place(cluster, &gateways, "gateway").await;
+    let neighbour = real::placed(cluster, &home, "neighbour").await;
+    let stranger = real::placed(cluster, &abroad, "stranger").await;
+    let gateway = real::placed(cluster, &gateways, "gateway").await;
 
     settles("a neighbour reaches the pod", &neighbour, (shop.address(), 8443), true).await;
     settles("a neighbour reaches the Service", &neighbour, (address, 443), true).await;
@@ -116,15 +90,14 @@ async fn a_service_is_reached_by_those_who_may_on_the_ports_that_it_declares() {
 
 #[tokio::test]
 async fn a_service_that_may_ask_for_names_alone_reaches_nothing_else() {
-    let Some(cluster) = real::cluster() else { return };
+    let Some(cluster) = real::cluster().await else { return };
     let client = cluster.client().await;
     let namespace = cluster.restricted_namespace("names").await;
-    let _operator = real::operator(cluster, &namespace).await;
     cluster.apply(&namespace, &service("closed", "{egress: DNSOnly}")).await.ok();
     real::ready(&Api::<CashService>::namespaced(client.clone(), &namespace), "closed").await;
     let pods: Api<Pod> = Api::namespaced(client, &namespace);
     let closed = real::place_of_service(cluster, &pods, "closed").await;
-    let neighbour = place(cluster, &namespace, "neighbour").await;
+    let neighbour = real::placed(cluster, &namespace, "neighbour").await;
     let api = cluster_address(cluster, "default", "kubernetes").await;
 
     settles("it does not reach a neighbour", &closed, (neighbour.address(), 8443), false).await;

@@ -12,12 +12,14 @@ use std::{
 
 use csop_shared::{api::CashService, conditions};
 use csop_tests::{
-    Cluster, Process, binaries, definitions,
+    Cluster, Process, binaries, definitions, images,
+    kubectl::Output,
     node::{self, Dialer},
     wait,
 };
 use k8s_openapi::api::core::v1::Pod;
 use kube::{Api, CustomResourceExt as _, ResourceExt as _, api::ListParams};
+use tokio::sync::OnceCell;
 
 /// Ends a hopeless wait.
 pub const SOON: Duration = Duration::from_secs(120);
@@ -32,10 +34,59 @@ pub fn may_run() -> bool {
     missing.is_none()
 }
 
-/// The cluster of these tests, whose only node is a real one; nothing where there can be none.
-pub fn cluster() -> Option<&'static Cluster> {
+/// The cluster of these tests, whose only node is a real one, with csop installed in it as a user would; nothing where there
+/// can be none.
+pub async fn cluster() -> Option<&'static Cluster> {
     static SHARED: OnceLock<Cluster> = OnceLock::new();
-    may_run().then(|| SHARED.get_or_init(|| Cluster::with(&["--real-node", "--nodes", "0"])))
+    static INSTALLED: OnceCell<()> = OnceCell::const_new();
+    if !may_run() {
+        return None;
+    }
+    let cluster = SHARED.get_or_init(|| Cluster::with(&["--real-node", "--nodes", "0"]));
+    INSTALLED.get_or_init(async || install(cluster).await).await;
+    Some(cluster)
+}
+
+/// Such a cluster of the test's own.
+pub async fn own() -> Option<Cluster> {
+    if !may_run() {
+        return None;
+    }
+    let cluster = Cluster::with(&["--real-node", "--nodes", "0"]);
+    install(&cluster).await;
+    Some(cluster)
+}
+
+/// Puts the images into the registry, and installs csop from its manifest.
+async fn install(cluster: &Cluster) {
+    let registry = cluster.registry().unwrap();
+    for image in images::for_tests().unwrap() {
+        images::registry::push(&image, registry, true).unwrap();
+        if image.name == "csop-operator" {
+            // Where a name without a registry leads to.
+            images::registry::push(&image, &format!("{registry}/library"), true).unwrap();
+        }
+    }
+    let manifest =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../manifests/install.yaml").display().to_string();
+    cluster.kubectl(["apply", "--server-side", "--filename", &manifest]).await.ok();
+    let status =
+        ["rollout", "status", "deployment/csop-operator", "--namespace=csop-system", "--timeout=120s"];
+    cluster.kubectl(status).await.ok();
+}
+
+/// Runs the plugin in a namespace.
+pub async fn csop(cluster: &Cluster, namespace: &str, arguments: &[&str]) -> Output {
+    binaries::of_workspace_up_to_date(&["kubectl-csop"]).unwrap();
+    let mut command = tokio::process::Command::new(binaries::beside_tests("kubectl-csop").unwrap());
+    command.args(["--namespace", namespace]).args(arguments).env("KUBECONFIG", cluster.kubeconfig());
+    let output = command.output().await.unwrap();
+    Output {
+        command: format!("kubectl csop {}", arguments.join(" ")),
+        status: output.status,
+        stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+    }
 }
 
 /// An operator for this namespace, beside the cluster.
@@ -69,6 +120,31 @@ impl Place {
     pub fn address(&self) -> Ipv4Addr {
         self.address
     }
+}
+
+/// A pod without any service around it, that listens as one with the usual contract would.
+pub fn pod(name: &str) -> String {
+    format!(
+        "
+apiVersion: v1
+kind: Pod
+metadata: {{name: {name}}}
+spec:
+  securityContext: {{runAsNonRoot: true, seccompProfile: {{type: RuntimeDefault}}}}
+  containers:
+  - name: app
+    image: {}
+    securityContext: {{allowPrivilegeEscalation: false, capabilities: {{drop: [ALL]}}}}
+",
+        node::image::SERVER
+    )
+}
+
+/// The place of such a pod, which is made first.
+pub async fn placed(cluster: &Cluster, namespace: &str, name: &str) -> Place {
+    cluster.apply(namespace, &pod(name)).await.ok();
+    let pods: Api<Pod> = Api::namespaced(cluster.client().await, namespace);
+    wait::until_ok(SOON, "a pod runs", async || place(cluster, &pods, name).await).await
 }
 
 /// The place of the pod of this name, as soon as it runs.
