@@ -18,14 +18,17 @@ pub const PAUSE: &str = "localhost/csop/pause:1";
 /// Answers every HTTP request with 200, on the ports of a `CashService` that says nothing about its contract.
 pub const SERVER: &str = "localhost/csop/server:1";
 
+/// The same, but it runs as root unless the pod says otherwise.
+pub const ROOT: &str = "localhost/csop/root:1";
+
 const PROGRAM: &str = include_str!("../../node/program.rs");
 /// Nobody in particular; the restricted profile refuses root.
 const USER: &str = "65532:65532";
 /// Part of the key in the cache: to be raised when the form of the archive changes.
-const FORM: &str = "1";
+const FORM: &str = "2";
 const OCI: &str = "application/vnd.oci.image";
 
-/// The archive with both images, made first when it is missing.
+/// The archive with all images, made first when it is missing.
 pub fn archive() -> Result<PathBuf, Error> {
     let name = format!("image-{}", cache::key(&[PROGRAM, FORM]));
     let made = cache::once(&cache::folder()?, &name, |folder| {
@@ -63,9 +66,10 @@ fn pack(program: &[u8]) -> Vec<u8> {
     let mut archive = Tar::default();
     archive.file("oci-layout", br#"{"imageLayoutVersion":"1.0.0"}"#, 0o644);
     blob(&mut archive, &layer);
-    let manifests: Vec<_> = [(PAUSE, &["/program"][..]), (SERVER, &["/program", "8443", "8080"])]
+    let server = &["/program", "8443", "8080"][..];
+    let manifests: Vec<_> = [(PAUSE, USER, &["/program"][..]), (SERVER, USER, server), (ROOT, "", server)]
         .into_iter()
-        .map(|(name, entrypoint)| image(&mut archive, &layer, name, entrypoint))
+        .map(|(name, user, entrypoint)| image(&mut archive, &layer, name, user, entrypoint))
         .collect();
     let index =
         json!({"schemaVersion": 2, "mediaType": format!("{OCI}.index.v1+json"), "manifests": manifests});
@@ -74,12 +78,12 @@ fn pack(program: &[u8]) -> Vec<u8> {
 }
 
 /// Adds the configuration and the manifest of an image, and returns its entry in the index.
-fn image(archive: &mut Tar, layer: &[u8], name: &str, entrypoint: &[&str]) -> Value {
+fn image(archive: &mut Tar, layer: &[u8], name: &str, user: &str, entrypoint: &[&str]) -> Value {
     let architecture = if cfg!(target_arch = "aarch64") { "arm64" } else { "amd64" };
     let config = json!({
         "architecture": architecture,
         "os": "linux",
-        "config": {"User": USER, "Entrypoint": entrypoint, "WorkingDir": "/"},
+        "config": {"User": user, "Entrypoint": entrypoint, "WorkingDir": "/"},
         // The layer is not compressed, so its content's digest is its own.
         "rootfs": {"type": "layers", "diff_ids": [digest(layer)]},
     });
