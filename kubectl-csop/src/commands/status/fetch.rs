@@ -20,9 +20,6 @@ use kube::{Api, Resource, ResourceExt};
 use serde::de::DeserializeOwned;
 use std::fmt::Debug;
 
-/// The events that tell why pods do not serve: the kubelet calls it normal that it ends a container.
-const TOLD_OF_PODS: [&str; 2] = ["type=Warning", "reason=Killing"];
-
 /// All services; one that cannot be read as such does not hide the others.
 pub async fn services(everywhere: bool, cluster: &Cluster) -> Result<ServicesView, Error> {
     let (api, place) = list_api(everywhere, cluster);
@@ -56,15 +53,22 @@ pub async fn for_view(service: &CashService, cluster: &Cluster) -> Result<Childr
     let mut children = with_schedules(&service.name_any(), cluster).await?;
     if told::is_vague(&judge(service)) && !children.pods.is_empty() {
         let attempt = Attempt::new("list", "events").within(Some(&cluster.namespace));
-        let api: Api<Event> = Api::namespaced(cluster.client.clone(), &cluster.namespace);
-        for what in TOLD_OF_PODS {
-            let params = ListParams::default().fields(&format!("involvedObject.kind=Pod,{what}"));
-            let events = cluster.pages(&attempt, params, async |page| api.list(&page).await).await;
-            let events = children.take(&attempt, events)?;
-            children.pod_events.extend(events);
-        }
+        let events = pod_events(&attempt, cluster).await;
+        children.pod_events = children.take(&attempt, events)?;
     }
     Ok(children)
+}
+
+/// The events that tell why pods do not serve.
+async fn pod_events(attempt: &Attempt, cluster: &Cluster) -> Result<Vec<Event>, Error> {
+    let api: Api<Event> = Api::namespaced(cluster.client.clone(), &cluster.namespace);
+    let mut all = vec![];
+    // The kubelet calls it normal that it ends a container.
+    for what in ["type=Warning", "reason=Killing"] {
+        let params = ListParams::default().fields(&format!("involvedObject.kind=Pod,{what}"));
+        all.extend(cluster.pages(attempt, params, async |page| api.list(&page).await).await?);
+    }
+    Ok(all)
 }
 
 /// The schedules of the namespace; none in a cluster that does not know them.
