@@ -184,7 +184,7 @@ impl Case {
         let status = value("Status:");
         let said =
             [status.split(", for ").next().unwrap_or_default(), &without_pod(&value("Cause:"), self.name)];
-        if said[0] != self.status || !fits(&said[1], self.cause) || ran.status.code() != Some(3) {
+        if said[0] != self.status || !fits(said[1], self.cause) || ran.status.code() != Some(3) {
             return Err(format!("{said:#?}\n{}{}", ran.stdout, ran.stderr));
         }
         let service = site.services().await.get(self.name).await.map_err(|error| error.to_string())?;
