@@ -1,32 +1,70 @@
-//! The only program in the images of the real node: it waits for ever, and answers every HTTP request on the ports that it
-//! is given with 200. It needs nothing but the kernel, and ends when it is killed.
+//! The only program in the images of the real node. It needs nothing but the kernel, waits for ever, and ends when it is killed.
+//! Its arguments say what it does, in their order:
+//!
+//! - `8080` answers every HTTP request on this port with 200;
+//! - `/path=503` answers those for this path with this status instead;
+//! - `memory=64` takes this many MiB, and uses them;
+//! - `exit=3` ends with this code.
 
 use std::{
+    collections::HashMap,
     env,
     io::{BufRead, BufReader, Write},
     net::{TcpListener, TcpStream},
-    thread,
+    process, thread,
 };
 
-const ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\nConnection: close\r\n\r\nok\n";
+/// The status of each path that is not answered with 200.
+type Statuses = HashMap<String, u16>;
 
 fn main() -> std::io::Result<()> {
+    let statuses: Statuses = settings().filter_map(|(path, status)| Some((path, status.parse().ok()?))).collect();
     for port in env::args().skip(1).filter_map(|argument| argument.parse::<u16>().ok()) {
         let listener = TcpListener::bind(("0.0.0.0", port))?;
         println!("listening on {port}");
-        thread::spawn(move || listener.incoming().flatten().for_each(|stream| drop(answer(stream))));
+        let statuses = statuses.clone();
+        thread::spawn(move || listener.incoming().flatten().for_each(|stream| drop(answer(stream, &statuses))));
+    }
+    for (what, value) in settings() {
+        match (what.as_str(), value.parse()) {
+            ("memory", Ok(size)) => take(size),
+            ("exit", Ok(code)) => {
+                println!("ending with {code}");
+                process::exit(code);
+            }
+            _ => {}
+        }
     }
     loop {
         thread::park();
     }
 }
 
+/// The arguments of the form `name=value`.
+fn settings() -> impl Iterator<Item = (String, String)> {
+    env::args().skip(1).filter_map(|argument| {
+        argument.split_once('=').map(|(name, value)| (name.to_owned(), value.to_owned()))
+    })
+}
+
+/// Takes so many MiB, and keeps them.
+fn take(size: i32) {
+    println!("taking {size} MiB");
+    for _ in 0..size {
+        // Memory counts when it is written to.
+        std::hint::black_box(vec![1_u8; 1 << 20].leak());
+    }
+}
+
 /// Reads the head of a request and answers it.
-fn answer(mut stream: TcpStream) -> std::io::Result<()> {
-    for line in BufReader::new(&stream).lines() {
+fn answer(mut stream: TcpStream, statuses: &Statuses) -> std::io::Result<()> {
+    let mut lines = BufReader::new(&stream).lines();
+    let request = lines.next().transpose()?.unwrap_or_default();
+    for line in lines {
         if line?.is_empty() {
             break;
         }
     }
-    stream.write_all(ANSWER)
+    let status = request.split(' ').nth(1).and_then(|path| statuses.get(path)).unwrap_or(&200);
+    write!(stream, "HTTP/1.1 {status} \r\nContent-Length: 3\r\nConnection: close\r\n\r\nok\n")
 }

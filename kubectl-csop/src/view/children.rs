@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use k8s_openapi::Metadata;
 use k8s_openapi::api::apps::v1::{ControllerRevision, Deployment, ReplicaSet};
 use k8s_openapi::api::autoscaling::v2::HorizontalPodAutoscaler;
-use k8s_openapi::api::core::v1::{ConfigMap, Pod, Secret, Service, ServiceAccount};
+use k8s_openapi::api::core::v1::{ConfigMap, Event, Pod, Secret, Service, ServiceAccount};
 use k8s_openapi::api::networking::v1::NetworkPolicy;
 use k8s_openapi::api::policy::v1::PodDisruptionBudget;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
@@ -66,6 +66,8 @@ pub struct Children {
     pub revisions: Vec<ControllerRevision>,
     /// The schedules of the namespace, which the service does not own.
     pub schedules: Vec<CashServiceScheduledScale>,
+    /// What nodes tell of pods, where they do not serve and their states do not say why.
+    pub pod_events: Vec<Event>,
     /// What could not be read.
     pub missing: Vec<Missing>,
 }

@@ -31,13 +31,23 @@ pub struct Run {
     pub ended: bool,
 }
 
-/// The newest run of a container; nothing while it has never started.
-pub fn run(pod: &Pod, container: &str) -> Option<Run> {
+/// Whether a run of the container ended before its newest one, or before one that is to come.
+pub fn was_restarted(pod: &Pod, container: &str) -> bool {
+    let last = status(pod, container).and_then(|found| found.last_state.as_ref());
+    last.is_some_and(|last| last.terminated.is_some())
+}
+
+fn status<'a>(pod: &'a Pod, container: &str) -> Option<&'a ContainerStatus> {
     let status = pod.status.as_ref()?;
     let regular = status.container_statuses.iter().flatten();
     let others =
         status.init_container_statuses.iter().chain(status.ephemeral_container_statuses.iter()).flatten();
-    let found: &ContainerStatus = regular.chain(others).find(|it| it.name == container)?;
+    regular.chain(others).find(|it| it.name == container)
+}
+
+/// The newest run of a container; nothing while it has never started.
+pub fn run(pod: &Pod, container: &str) -> Option<Run> {
+    let found = status(pod, container)?;
     let state = found.state.as_ref()?;
     if state.running.is_some() {
         Some(Run { restarts: found.restart_count, ended: false })
@@ -190,6 +200,13 @@ mod tests {
         assert_eq!(run(&state(waiting.clone(), 3, ended), "app"), Some(Run { restarts: 2, ended: true }));
         assert_eq!(run(&state(waiting, 0, json!({})), "app"), None);
         assert_eq!(run(&state(json!({}), 0, json!({})), "mesh"), None);
+    }
+
+    #[test]
+    fn there_is_a_previous_log_after_a_restart() {
+        let ended = json!({"terminated": {"exitCode": 1}});
+        assert!(was_restarted(&state(json!({"running": {}}), 1, ended), "app"));
+        assert!(!was_restarted(&state(json!({"running": {}}), 0, json!({})), "app"));
     }
 
     #[test]

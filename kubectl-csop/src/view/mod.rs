@@ -21,6 +21,7 @@ pub mod scalers;
 pub mod schedules;
 pub mod service;
 pub mod services;
+pub mod told;
 pub mod tree;
 pub mod undo;
 pub mod verdict;

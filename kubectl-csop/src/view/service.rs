@@ -3,6 +3,7 @@
 use super::autoscaler::{self, Metric};
 use super::children::{Children, Missing};
 use super::schedules::{self, ScheduleView};
+use super::told;
 use super::tree::{self, Node};
 use super::verdict::{Verdict, judge};
 use super::{SCHEMA_VERSION, advice};
@@ -111,7 +112,7 @@ pub struct ConditionView {
 /// The view of a service and its children.
 pub fn view(service: &CashService, children: &Children) -> ServiceView {
     let status = service.status.clone().unwrap_or_default();
-    let judgement = judge(service);
+    let judgement = told::refined(judge(service), children);
     let (namespace, name) = (service.namespace().unwrap_or_default(), service.name_any());
     let next_step = match judgement.verdict {
         Verdict::Ready | Verdict::Terminating => String::new(),

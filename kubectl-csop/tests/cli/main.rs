@@ -16,6 +16,7 @@ mod rows;
 mod scaler;
 mod schedules;
 mod support;
+mod troubled;
 mod vanishing;
 mod without_cluster;
 mod without_rights;

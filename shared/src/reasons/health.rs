@@ -4,8 +4,14 @@ use super::Explained;
 
 /// The Deployment's controller cannot make pods (a quota, pod security, an admission policy).
 pub const REPLICA_FAILURE: &str = "ReplicaFailure";
-/// A container ended and is started again and again.
+/// A container ended, and is started again and again.
 pub const CRASH_LOOP: &str = "CrashLoopBackOff";
+/// A container ended for the first or second time.
+pub const ENDED: &str = "Error";
+/// The node cannot pull the image, and pauses before it tries again.
+pub const PULL_BACK_OFF: &str = "ImagePullBackOff";
+/// The container runtime cannot start the process.
+pub const RUN_ERROR: &str = "RunContainerError";
 /// A container cannot be made from its configuration.
 pub const CONFIG_ERROR: &str = "CreateContainerConfigError";
 /// A container took more memory than its limit.
@@ -14,13 +20,19 @@ pub const OOM_KILLED: &str = "OOMKilled";
 pub const UNSCHEDULABLE: &str = "Unschedulable";
 /// The container runs and its readiness probe fails.
 pub const NOT_READY: &str = "ReadinessFailing";
+/// The startup probe of a container fails.
+pub const STARTUP: &str = "StartupFailing";
+/// A container is ended by the kubelet because its liveness probe fails.
+pub const LIVENESS: &str = "LivenessFailing";
+/// A volume of a pod cannot be mounted.
+pub const MOUNT: &str = "FailedMount";
 /// A rollout does not move.
 pub const STUCK: &str = "ProgressDeadlineExceeded";
 /// The HorizontalPodAutoscaler cannot scale.
 pub const AUTOSCALER: &str = "AutoscalerInactive";
 
 /// What they mean; with them those that the kubelet gives and csop passes on.
-pub const EXPLAINED: [Explained; 11] = [
+pub const EXPLAINED: [Explained; 14] = [
     Explained {
         names: &[REPLICA_FAILURE],
         seen: &["Ready=False", "event"],
@@ -32,7 +44,7 @@ pub const EXPLAINED: [Explained; 11] = [
         ],
     },
     Explained {
-        names: &["ErrImagePull", "ImagePullBackOff"],
+        names: &["ErrImagePull", PULL_BACK_OFF],
         seen: &["Ready=False", "event"],
         meaning: "The node cannot pull the image: it does not exist under this name and tag, or the registry wants a \
                   password. Running pods of the old revision go on.",
@@ -61,7 +73,7 @@ pub const EXPLAINED: [Explained; 11] = [
         ],
     },
     Explained {
-        names: &["CreateContainerError", "RunContainerError", "StartError", "ContainerCannotRun"],
+        names: &["CreateContainerError", RUN_ERROR],
         seen: &["Ready=False", "event"],
         meaning: "The container runtime could not make or start the container: the command does not exist in the image, or \
                   a volume cannot be mounted where the spec says. The message has its words.",
@@ -71,9 +83,10 @@ pub const EXPLAINED: [Explained; 11] = [
         ],
     },
     Explained {
-        names: &[CRASH_LOOP, "Error"],
+        names: &[CRASH_LOOP, ENDED],
         seen: &["Ready=False", "event"],
-        meaning: "The process ended, and is started again with growing pauses. The message has its exit code.",
+        meaning: "The process ended, and is started again with growing pauses. The message has its exit code; 137 and 143 \
+                  mean that it was killed. It stays the cause until the process has served, or has run for ten minutes.",
         next: &[
             "`kubectl csop logs NAME --previous` shows its last words; so does `kubectl logs POD --previous`.",
             "If it came with a change, `kubectl csop diff NAME` and `kubectl csop history NAME` say which, and `kubectl csop \
@@ -83,10 +96,42 @@ pub const EXPLAINED: [Explained; 11] = [
     Explained {
         names: &[OOM_KILLED],
         seen: &["Ready=False", "event"],
-        meaning: "The container took more memory than its limit, and the kernel ended it.",
+        meaning: "The container took more memory than its limit, and the kernel ended it. The message has the limit in force.",
         next: &[
             "Raise `resources.limits.memory`, or find the leak: `kubectl csop logs NAME --previous`.",
             "`kubectl top pods -l csop.dev/service=NAME` shows what the others take.",
+        ],
+    },
+    Explained {
+        names: &[LIVENESS],
+        seen: &["status"],
+        meaning: "The process runs, but does not answer its liveness probe with 200, so that the kubelet ends it and starts it \
+                  again. The message has the probe's last answer. The conditions say `CrashLoopBackOff` or `Error`.",
+        next: &[
+            "`kubectl csop logs NAME --previous` tells what it did before it was ended.",
+            "Check `contract.healthPort` and `contract.livenessPath`. A liveness probe should not ask others, such as a \
+             database: a restart mends nothing there.",
+        ],
+    },
+    Explained {
+        names: &[STARTUP],
+        seen: &["status"],
+        meaning: "The process runs, but has not yet answered the first probe with 200. A slow start looks the same for a while; \
+                  after five minutes the kubelet starts it anew. The message has the probe's last answer: `connection refused` \
+                  means that nothing listens on the port.",
+        next: &[
+            "`kubectl csop logs NAME` tells whether it still starts, and on which port it listens.",
+            "Check `contract.healthPort` and `contract.livenessPath`.",
+        ],
+    },
+    Explained {
+        names: &[MOUNT],
+        seen: &["status"],
+        meaning: "The node cannot mount a volume of the pod, so that no container starts: a Secret, a ConfigMap or one of its keys \
+                  is missing, or the storage does not answer. The message says which.",
+        next: &[
+            "If something is missing, create it; the kubelet tries again by itself.",
+            "Mend `volumes`, `secrets` or `config` as the message says.",
         ],
     },
     Explained {
@@ -103,7 +148,7 @@ pub const EXPLAINED: [Explained; 11] = [
         names: &[NOT_READY],
         seen: &["Ready=False", "Progressing=True"],
         meaning: "The process runs, but does not answer its readiness probe with 200, so that it gets no traffic. A slow start \
-                  looks the same for a while.",
+                  looks the same for a while. `kubectl csop status` has the probe's last answer.",
         next: &[
             "`kubectl csop logs NAME` tells whether it still starts.",
             "Check `contract.healthPort` and `contract.readinessPath`; `kubectl csop render NAME` shows the probe as the \

@@ -16,7 +16,7 @@ const INDEX: &str = "index.json";
 /// Makes a folder a layout; the last of its files by name.
 const MARK: &str = "oci-layout";
 /// Nobody in particular; the restricted profile refuses root, and wants a number to be sure.
-const USER: &str = "65532:65532";
+pub const NOBODY: &str = "65532:65532";
 /// What an image is of; it depends on nothing but its content.
 const CREATED: &str = "1970-01-01T00:00:00Z";
 
@@ -25,6 +25,8 @@ const CREATED: &str = "1970-01-01T00:00:00Z";
 pub struct Description<'a> {
     /// How container runtimes call it that import it, such as `docker.io/library/shop:1.4.2`.
     pub name: &'a str,
+    /// As whom it runs, such as [`NOBODY`]; as root when that is empty.
+    pub user: &'a str,
     /// The program and its first arguments.
     pub entrypoint: &'a [&'a str],
     /// Labels and annotations.
@@ -46,7 +48,7 @@ impl Layout {
             "created": CREATED,
             "architecture": architecture,
             "os": "linux",
-            "config": {"User": USER, "Entrypoint": image.entrypoint, "WorkingDir": "/", "Labels": image.labels},
+            "config": {"User": image.user, "Entrypoint": image.entrypoint, "WorkingDir": "/", "Labels": image.labels},
             "rootfs": {"type": "layers", "diff_ids": [layer.diff_id]},
         });
         let kind = match layer.form {

@@ -21,7 +21,7 @@ use sha2::{Digest as _, Sha256};
 use self::{
     build::Kind,
     layer::Form,
-    layout::{Description, Layout},
+    layout::{Description, Layout, NOBODY},
 };
 use crate::{Error, binaries, programs::say};
 
@@ -130,7 +130,7 @@ fn write(
     // As every runtime completes a name without a registry.
     let full = format!("docker.io/library/{name}:{tag}");
     let mut layout = Layout::default();
-    let digest = layout.add(&Description { name: &full, entrypoint, labels }, layer);
+    let digest = layout.add(&Description { name: &full, user: NOBODY, entrypoint, labels }, layer);
     let (size, path) = (layout.size(), folder.join(name));
     // Two processes would write the same files.
     let lock_path = folder.join(format!(".{name}.lock"));

@@ -11,7 +11,7 @@ use crate::{
     Error, cache, child,
     images::{
         layer::{Form, Layer},
-        layout::{Description, Layout},
+        layout::{Description, Layout, NOBODY},
     },
     programs::say,
 };
@@ -22,11 +22,14 @@ pub const PAUSE: &str = "localhost/csop/pause:1";
 /// Answers every HTTP request with 200, on the ports of a `CashService` that says nothing about its contract.
 pub const SERVER: &str = "localhost/csop/server:1";
 
+/// The same, but it runs as root unless the pod says otherwise.
+pub const ROOT: &str = "localhost/csop/root:1";
+
 const PROGRAM: &str = include_str!("../../node/program.rs");
 /// Part of the key in the cache: to be raised when the form of the archive changes.
-const FORM: &str = "2";
+const FORM: &str = "3";
 
-/// The archive with both images, made first when it is missing.
+/// The archive with all images, made first when it is missing.
 pub fn archive() -> Result<PathBuf, Error> {
     let name = format!("image-{}", cache::key(&[PROGRAM, FORM]));
     let made = cache::once(&cache::folder()?, &name, |folder| {
@@ -61,8 +64,11 @@ fn pack(program: &[u8]) -> Vec<u8> {
     layer.file("program", program, 0o755);
     let layer = layer.pack(Form::Plain);
     let mut layout = Layout::default();
-    for (name, entrypoint) in [(PAUSE, &["/program"][..]), (SERVER, &["/program", "8443", "8080"])] {
-        layout.add(&Description { name, entrypoint, labels: BTreeMap::new() }, &layer);
+    let server = &["/program", "8443", "8080"][..];
+    for (name, user, entrypoint) in
+        [(PAUSE, NOBODY, &["/program"][..]), (SERVER, NOBODY, server), (ROOT, "", server)]
+    {
+        layout.add(&Description { name, user, entrypoint, labels: BTreeMap::new() }, &layer);
     }
     layout.tar()
 }

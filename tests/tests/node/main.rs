@@ -2,7 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
+mod causes;
 mod network;
+mod plugin;
 mod real;
 mod rollouts;
+mod site;
 mod traces;

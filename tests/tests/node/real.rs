@@ -75,12 +75,18 @@ async fn install(cluster: &Cluster) {
     cluster.kubectl(status).await.ok();
 }
 
-/// Runs the plugin in a namespace.
+/// The plugin's command line, as the administrator in a namespace.
+pub fn plugin(cluster: &Cluster, namespace: &str, arguments: &[&str]) -> Command {
+    programs();
+    let mut command = Command::new(binaries::beside_tests("kubectl-csop").unwrap());
+    command.env("KUBECONFIG", cluster.kubeconfig()).args(arguments).args(["--namespace", namespace]);
+    command
+}
+
+/// Runs the plugin.
 pub async fn csop(cluster: &Cluster, namespace: &str, arguments: &[&str]) -> Output {
-    binaries::of_workspace_up_to_date(&["kubectl-csop"]).unwrap();
-    let mut command = tokio::process::Command::new(binaries::beside_tests("kubectl-csop").unwrap());
-    command.args(["--namespace", namespace]).args(arguments).env("KUBECONFIG", cluster.kubeconfig());
-    let output = command.output().await.unwrap();
+    let command = plugin(cluster, namespace, arguments);
+    let output = tokio::process::Command::from(command).output().await.unwrap();
     Output {
         command: format!("kubectl csop {}", arguments.join(" ")),
         status: output.status,
@@ -89,12 +95,18 @@ pub async fn csop(cluster: &Cluster, namespace: &str, arguments: &[&str]) -> Out
     }
 }
 
+/// Brings the programs under test up to date, once.
+fn programs() {
+    static BUILT: OnceLock<()> = OnceLock::new();
+    BUILT.get_or_init(|| binaries::of_workspace_up_to_date(&["csop-operator", "kubectl-csop"]).unwrap());
+}
+
 /// An operator for this namespace, beside the cluster.
 pub async fn operator(cluster: &Cluster, namespace: &str) -> Process {
     let crds = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crds").display().to_string();
     cluster.kubectl(["apply", "--server-side", "--filename", &crds]).await.ok();
     definitions::established(&cluster.client().await, CashService::crd_name()).await.unwrap();
-    binaries::of_workspace_up_to_date(&["csop-operator"]).unwrap();
+    programs();
     let mut command = Command::new(binaries::beside_tests("csop-operator").unwrap());
     command.env("KUBECONFIG", cluster.kubeconfig());
     command.args(["--listen=127.0.0.1:0", &format!("--namespace={namespace}")]);

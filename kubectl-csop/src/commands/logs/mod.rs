@@ -11,7 +11,7 @@ use crate::error::{Attempt, Error};
 use crate::exit::Exit;
 use crate::io::Io;
 use crate::output::logs::Style;
-use crate::view::logs::{Position, container, run as newest_run, short_name};
+use crate::view::logs::{Position, container, run as newest_run, short_name, was_restarted};
 use csop_shared::api::CashService;
 use csop_shared::names::labels;
 use futures::StreamExt;
@@ -86,7 +86,7 @@ async fn once(
         io.note(&format!("cashservice/{} has no pods", args.name));
         return Ok(Exit::Ok);
     }
-    let (mut shown, mut last) = (0, None);
+    let (mut shown, mut last): (_, Option<Error>) = (0, None);
     for pod in &pods {
         match show(pod, args, &mut style, cluster, io).await {
             Ok(()) => shown += 1,
@@ -94,16 +94,19 @@ async fn once(
                 return Err(error);
             }
             Err(error) => {
-                io.warn(&error.to_string());
-                last = Some(error);
+                if let Some(before) = last.replace(error) {
+                    io.warn(&before.to_string());
+                }
             }
         }
     }
     // Some logs are better than none; none at all is an error.
     match last {
-        Some(error) if shown == 0 => Err(error),
-        _ => Ok(Exit::Ok),
+        Some(error) if shown == 0 => return Err(error),
+        Some(error) => io.warn(&error.to_string()),
+        None => {}
     }
+    Ok(Exit::Ok)
 }
 
 async fn show(
@@ -118,6 +121,11 @@ async fn show(
     if !args.previous && newest_run(pod, &container).is_none() {
         let message = format!("container {container} of pod {name} has not started, so it has no log");
         return Err(Error::Precondition { message, hint: format!("kubectl csop status {}", args.name) });
+    }
+    if args.previous && !was_restarted(pod, &container) {
+        let message =
+            format!("container {container} of pod {name} was not restarted, so it has no previous log");
+        return Err(Error::Precondition { message, hint: format!("kubectl csop logs {}", args.name) });
     }
     let params = stream::params(args, &container, args.tail, &Position::default());
     let mut lines = std::pin::pin!(stream::open(&name, &params, cluster).await?);

@@ -7,6 +7,9 @@ use crate::view::logs::Position;
 use futures::{AsyncBufReadExt, Stream};
 use kube::api::LogParams;
 
+/// What a kubelet writes instead of a log that is not there any more: a line without a time.
+const GONE: &[u8] = b"unable to retrieve container logs for ";
+
 /// What to ask for: from a position on, or else as the options say.
 pub fn params(args: &Args, container: &str, tail: Option<i64>, position: &Position) -> LogParams {
     let seconds = args.since.map(|since| i64::try_from(since.as_secs().max(1)).unwrap_or(i64::MAX));
@@ -33,6 +36,7 @@ pub async fn open(
     params: &LogParams,
     cluster: &Cluster,
 ) -> Result<impl Stream<Item = Result<String, Error>> + Send + use<>, Error> {
+    let follow = params.follow;
     let attempt = Attempt::new("get", "pods/log").of(pod).within(Some(&cluster.namespace));
     let api = pods(cluster);
     let reader = cluster.call(attempt.clone(), api.log_stream(pod, params)).await?;
@@ -43,6 +47,12 @@ pub async fn open(
             let mut line = vec![];
             match reader.read_until(b'\n', &mut line).await {
                 Ok(0) => None,
+                // With the pod or a restart the log goes, too: whoever followed it has read what there was.
+                Ok(_) if line.starts_with(GONE) && follow => None,
+                Ok(_) if line.starts_with(GONE) => {
+                    let reason = "the node does not have it any more".to_owned();
+                    Some((Err(Error::Server { attempt, reason }), None))
+                }
                 // Not every program writes UTF-8.
                 Ok(_) => Some((
                     Ok(String::from_utf8_lossy(&line).trim_end_matches(['\r', '\n']).to_owned()),

@@ -5,16 +5,18 @@ use crate::error::{Attempt, Error};
 use crate::view::children::{Children, SecretKeys};
 use crate::view::service::{self, ServiceView};
 use crate::view::services::{self, ServicesView};
+use crate::view::told;
+use crate::view::verdict::judge;
 use csop_shared::api::{CashService, CashServiceScheduledScale};
 use csop_shared::names::labels;
 use futures::FutureExt;
 use futures::future::LocalBoxFuture;
 use jiff::Timestamp;
 use k8s_openapi::NamespaceResourceScope;
-use k8s_openapi::api::core::v1::Secret;
+use k8s_openapi::api::core::v1::{Event, Secret};
 use kube::api::ListParams;
 use kube::core::DeserializeGuard;
-use kube::{Api, Resource};
+use kube::{Api, Resource, ResourceExt};
 use serde::de::DeserializeOwned;
 use std::fmt::Debug;
 
@@ -38,12 +40,35 @@ pub fn list_api(everywhere: bool, cluster: &Cluster) -> (Api<DeserializeGuard<Ca
 /// One service with its children.
 pub async fn service(name: &str, cluster: &Cluster) -> Result<ServiceView, Error> {
     let service = cluster.call(cluster.on_service("get", name), cluster.services().get(name)).await?;
-    let children = with_schedules(name, cluster).await?;
+    let children = for_view(&service, cluster).await?;
     let was_served = service.status.as_ref().is_some_and(|status| status.revision.is_some());
     if was_served && children.deployments.is_empty() {
         cluster.still(&service).await?;
     }
     Ok(service::view(&service, &children))
+}
+
+/// What the view of a service is made of, beside the service.
+pub async fn for_view(service: &CashService, cluster: &Cluster) -> Result<Children, Error> {
+    let mut children = with_schedules(&service.name_any(), cluster).await?;
+    if told::is_vague(&judge(service)) && !children.pods.is_empty() {
+        let attempt = Attempt::new("list", "events").within(Some(&cluster.namespace));
+        let events = pod_events(&attempt, cluster).await;
+        children.pod_events = children.take(&attempt, events)?;
+    }
+    Ok(children)
+}
+
+/// The events that tell why pods do not serve.
+async fn pod_events(attempt: &Attempt, cluster: &Cluster) -> Result<Vec<Event>, Error> {
+    let api: Api<Event> = Api::namespaced(cluster.client.clone(), &cluster.namespace);
+    let mut all = vec![];
+    // The kubelet calls it normal that it ends a container.
+    for what in ["type=Warning", "reason=Killing"] {
+        let params = ListParams::default().fields(&format!("involvedObject.kind=Pod,{what}"));
+        all.extend(cluster.pages(attempt, params, async |page| api.list(&page).await).await?);
+    }
+    Ok(all)
 }
 
 /// The schedules of the namespace; none in a cluster that does not know them.

@@ -26,7 +26,7 @@ pub(in crate::commands) const REDRAW: Duration = Duration::from_secs(1);
 /// Watches one service.
 pub async fn one(name: &str, args: &Args, cluster: &Cluster, io: &mut Io) -> Result<Exit, Error> {
     let mut newest = cluster.call(cluster.on_service("get", name), cluster.services().get(name)).await?;
-    let mut children = fetch::with_schedules(name, cluster).await?;
+    let mut children = fetch::for_view(&newest, cluster).await?;
     for missing in &children.missing {
         io.warn(&format!("incomplete: {}", missing.reason));
     }
@@ -57,7 +57,7 @@ pub async fn one(name: &str, args: &Args, cluster: &Cluster, io: &mut Io) -> Res
             },
         };
         if again {
-            match fetch::with_schedules(name, cluster).await {
+            match fetch::for_view(&newest, cluster).await {
                 Ok(read) => children = read,
                 Err(error) => io.note(&format!("not refreshed: {error}")),
             }

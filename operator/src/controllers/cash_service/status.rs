@@ -32,7 +32,7 @@ pub(super) fn status(
     let seen = Seen::of(deployment.as_ref(), obj);
     let scaler: Option<GeneralScaler> = applied.get(&name);
     let mut verdict =
-        Judged::of(obj, observed, deployment.as_ref(), autoscaler.as_ref(), scaler.as_ref(), &seen);
+        Judged::of(obj, observed, deployment.as_ref(), autoscaler.as_ref(), scaler.as_ref(), &seen, now);
     // What is missing is said by the driver; Ready must not flip to True and back meanwhile.
     verdict.ready &= applied.complete();
 
@@ -74,7 +74,9 @@ pub(super) fn status(
     );
 
     let events = notices(&previous, &status, &verdict, applied);
-    Verdict { status: Some(status), alarm: situation.next_change, events, ..Verdict::default() }
+    let later = if verdict.ready { None } else { health::next_look(&observed.pods, now) };
+    let alarm = situation.next_change.into_iter().chain(later).min();
+    Verdict { status: Some(status), alarm, events, ..Verdict::default() }
 }
 
 /// The numbers of the live Deployment.
@@ -130,9 +132,10 @@ impl Judged {
         autoscaler: Option<&HorizontalPodAutoscaler>,
         scaler: Option<&GeneralScaler>,
         seen: &Seen,
+        now: Timestamp,
     ) -> Self {
         let serves = seen.rolled_out && seen.ready >= needed(obj, seen);
-        let found = || deployment.and_then(|d| health::first_cause(d, &observed.pods));
+        let found = || deployment.and_then(|d| health::first_cause(d, &observed.pods, now));
         if serves {
             let cause = cause(reasons::READY, format!("{} of {} pods are ready", seen.ready, seen.wanted));
             return Self { ready: true, progressing: false, cause };

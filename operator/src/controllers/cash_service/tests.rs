@@ -283,3 +283,19 @@ fn a_restart_reaches_the_template() {
         Some([(annotations::RESTARTED_AT.to_owned(), "2026-11-21T10:00:00Z".to_owned())].into());
     assert!(changes_revision(&obj, &observed).unwrap());
 }
+
+#[test]
+fn an_end_is_looked_at_again_when_it_may_have_become_history() {
+    let obj = service(json!({"autoscaling": {"mode": "Fixed"}}));
+    let mut observed = random();
+    let deployment = serde_json::to_value(live(&obj, &observed)).unwrap();
+    let applied = Applied::default().with(ChildKind::of::<Deployment>(), deployment);
+    observed.pods = vec![
+        serde_json::from_value(json!({"metadata": {"name": "shop-1"}, "status": {"containerStatuses": [{
+            "name": "app", "image": "i", "imageID": "", "ready": false, "restartCount": 1,
+            "state": {"running": {"startedAt": at(1000)}}, "lastState": {"terminated": {"exitCode": 3}}}]}}))
+        .unwrap(),
+    ];
+    assert_eq!(status(&obj, &observed, &applied, at(1001)).alarm, Some(at(1600)));
+    assert_eq!(status(&obj, &observed, &applied, at(1600)).alarm, None);
+}

@@ -1,0 +1,147 @@
+use super::*;
+use crate::view::verdict::Verdict;
+use serde_json::{Value, json};
+
+fn judgement(reason: &str) -> Judgement {
+    Judgement {
+        verdict: Verdict::Degraded,
+        reason: reason.to_owned(),
+        message: "as the operator says".to_owned(),
+    }
+}
+
+fn pod(state: Value, last: Value, started: bool) -> Pod {
+    serde_json::from_value(json!({
+        "metadata": {"name": "shop-1", "uid": "p", "labels": {"csop.dev/service": "shop"}},
+        "status": {"containerStatuses": [{"name": "app", "image": "i", "imageID": "", "ready": false, "restartCount": 1,
+            "started": started, "state": state, "lastState": last}]},
+    }))
+    .unwrap()
+}
+
+fn event(reason: &str, message: &str, time: &str) -> Event {
+    serde_json::from_value(json!({
+        "metadata": {}, "reason": reason, "message": message, "lastTimestamp": format!("2026-01-01T00:{time}Z"),
+        "involvedObject": {"kind": "Pod", "name": "shop-1", "uid": "p", "fieldPath": "spec.containers{app}"},
+    }))
+    .unwrap()
+}
+
+fn told(reason: &str, pod: Pod, events: &[Event]) -> (String, String) {
+    let children = Children { pods: vec![pod], pod_events: events.to_vec(), ..Children::default() };
+    let judgement = refined(judgement(reason), &children);
+    (judgement.reason, judgement.message)
+}
+
+fn running() -> Value {
+    json!({"running": {"startedAt": "2026-01-01T00:10:00Z"}})
+}
+
+fn killed() -> Value {
+    json!({"terminated": {"exitCode": 137, "startedAt": "2026-01-01T00:05:00Z", "finishedAt": "2026-01-01T00:09:00Z"}})
+}
+
+const REFUSED: &str = "probe failed: Get \"http://10.0.0.9:8080/_liveness\": dial tcp 10.0.0.9:8080: connect: connection refused";
+const STATUS: &str = "probe failed: HTTP probe failed with statuscode: 503";
+
+#[test]
+fn the_answer_of_a_failing_probe_is_told() {
+    let events = [
+        event("Unhealthy", &format!("Startup {REFUSED}"), "10:01"),
+        event("Unhealthy", &format!("Readiness {STATUS}"), "10:02"),
+    ];
+    assert_eq!(
+        told("Starting", pod(running(), json!({}), false), &events),
+        (
+            "StartupFailing".to_owned(),
+            "pod shop-1: container app runs, but its startup probe fails: connection refused at :8080/_liveness; check \
+             contract.healthPort and contract.livenessPath"
+                .to_owned()
+        )
+    );
+    assert_eq!(
+        told("ReadinessFailing", pod(running(), json!({}), true), &events),
+        (
+            "ReadinessFailing".to_owned(),
+            "pod shop-1: container app runs, but its readiness probe fails: HTTP status 503; check contract.healthPort and \
+             contract.readinessPath"
+                .to_owned()
+        )
+    );
+}
+
+#[test]
+fn an_end_by_the_kubelet_is_told_apart_from_one_of_its_own() {
+    let words = "Container app failed liveness probe, will be restarted";
+    let events =
+        [event("Killing", words, "08:59"), event("Unhealthy", &format!("Liveness {STATUS}"), "02:00")];
+    let back_off = json!({"waiting": {"reason": "CrashLoopBackOff"}});
+    for state in [running(), back_off.clone()] {
+        let (reason, message) = told("CrashLoopBackOff", pod(state, killed(), false), &events);
+        assert_eq!(reason, "LivenessFailing");
+        assert_eq!(
+            message,
+            "pod shop-1: container app is restarted because its liveness probe fails: HTTP status 503; its logs say more: \
+             kubectl csop logs shop --previous"
+        );
+    }
+    let startup = [event("Killing", "Container app failed startup probe, will be restarted", "09:00")];
+    let (reason, message) = told("Error", pod(running(), killed(), false), &startup);
+    assert!(
+        reason == "StartupFailing" && message.contains("is restarted because its startup probe fails; check")
+    );
+    // That was an earlier run, and this one ended by itself; unless it was killed, too.
+    let earlier =
+        [event("Killing", words, "04:59"), event("Unhealthy", &format!("Startup {REFUSED}"), "10:01")];
+    let mut own = killed();
+    own["terminated"]["exitCode"] = json!(3);
+    assert_eq!(told("CrashLoopBackOff", pod(back_off.clone(), own, false), &earlier).0, "CrashLoopBackOff");
+    assert_eq!(told("CrashLoopBackOff", pod(back_off, killed(), false), &earlier).0, "LivenessFailing");
+}
+
+#[test]
+fn a_volume_that_cannot_be_mounted_is_told() {
+    let waiting = json!({"waiting": {"reason": "ContainerCreating"}});
+    let words = "MountVolume.SetUp failed for volume \"x\" : references non-existent secret key: password";
+    let (reason, message) =
+        told("RollingOut", pod(waiting, json!({}), false), &[event("FailedMount", words, "01:00")]);
+    assert_eq!(reason, "FailedMount");
+    assert_eq!(
+        message,
+        "pod shop-1: a volume cannot be mounted: \"x\": references non-existent secret key: password"
+    );
+}
+
+#[test]
+fn what_the_operator_knows_better_stays() {
+    let events = [event("Unhealthy", &format!("Readiness {STATUS}"), "10:02")];
+    let own = |reason: &str| (reason.to_owned(), "as the operator says".to_owned());
+    assert_eq!(told("SecretMissing", pod(running(), json!({}), true), &events), own("SecretMissing"));
+    assert_eq!(told("Starting", pod(running(), json!({}), false), &events), own("Starting"));
+    // Of another pod, or of the container's run before.
+    let mut other = events[0].clone();
+    other.involved_object.uid = Some("q".to_owned());
+    let old = event("Unhealthy", &format!("Readiness {STATUS}"), "09:59");
+    assert_eq!(
+        told("ReadinessFailing", pod(running(), json!({}), true), &[other, old]),
+        own("ReadinessFailing")
+    );
+}
+
+#[test]
+fn words_are_those_of_an_owner() {
+    for (said, told) in [
+        ("HTTP probe failed with statuscode: 404", "HTTP status 404"),
+        (
+            "Get \"https://10.0.0.9:8443/up\": context deadline exceeded (Client.Timeout exceeded while awaiting headers)",
+            "no answer in time from :8443/up",
+        ),
+        ("Get \"http://[fd00::1]:80/\": EOF", "EOF at :80/"),
+        (
+            "command timed out: \"/check\" timed out after 1s",
+            "command timed out: \"/check\" timed out after 1s",
+        ),
+    ] {
+        assert_eq!(words::of_probe(said), told);
+    }
+}
