@@ -132,6 +132,11 @@ impl Cluster {
         self.supervisor.as_ref().map(|supervisor| supervisor.child.id())
     }
 
+    /// Whether a local control plane still runs.
+    pub fn is_running(&mut self) -> bool {
+        self.supervisor.as_mut().is_some_and(|supervisor| matches!(supervisor.child.try_wait(), Ok(None)))
+    }
+
     /// Where images for the real node are pushed to, if there is one.
     pub fn registry(&self) -> Option<&str> {
         self.registry.as_deref()

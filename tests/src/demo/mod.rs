@@ -1,8 +1,11 @@
 //! The demo: csop at work on a local control plane, told step by step with real commands and their real output.
 
 mod engine;
+mod inside;
+mod load;
 mod narrator;
 mod picture;
+mod pods;
 mod schedule;
 mod servers;
 mod shell;
@@ -10,6 +13,7 @@ mod stage;
 mod story;
 mod svg;
 mod timing;
+mod trust;
 
 use std::{
     fs,
@@ -19,8 +23,15 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::{Error, binaries, programs, signals};
+use crate::{
+    Error, binaries,
+    images::{self, Image, debian},
+    programs,
+    servers::{prometheus, redis},
+    signals,
+};
 use narrator::Narrator;
+use pods::Pods;
 use stage::Stage;
 
 /// The programs of this repository that the demo runs.
@@ -38,6 +49,9 @@ pub struct Options {
     /// Leave everything running to play with, until Ctrl-C
     #[arg(long)]
     pub keep: bool,
+    /// Simulate nodes and pods, as where the machine cannot run containers
+    #[arg(long)]
+    pub simulated: bool,
     /// Draw the most telling part as a terminal picture into this file
     #[arg(long, value_name = "FILE.svg", conflicts_with = "keep")]
     pub record: Option<PathBuf>,
@@ -59,6 +73,9 @@ pub struct Demo {
     options: Options,
     narrator: Narrator,
     bin: PathBuf,
+    pods: Pods,
+    /// What real pods run.
+    images: Vec<Image>,
     /// Whether there are servers for metrics to come from.
     servers: bool,
 }
@@ -68,26 +85,31 @@ impl Demo {
     pub fn prepare(options: Options) -> Result<Self, Error> {
         let mut narrator = Narrator::on_stdout(options.record.is_some());
         narrator.heading("Build", "Build what is missing")?;
+        let (pods, why) = Pods::choose(options.simulated);
         let began = Instant::now();
         binaries::of_workspace_up_to_date(&PROGRAMS)?;
-        let took = began.elapsed().as_secs_f32();
-        narrator.output(&format!("{}: up to date after {took:.1} s", PROGRAMS.join(", ")))?;
         if programs::cluster_if_built().is_none() {
             narrator
                 .note("The control plane is built from source once; a few minutes, and only this time.")?;
         }
         let bin = programs::cluster()?;
-        narrator.output(&format!("Kubernetes: ready in {}", bin.display()))?;
         let found = servers::find();
+        let images = if pods.are_real() { images(found.is_ok())? } else { Vec::new() };
+        let took = began.elapsed().as_secs_f32();
+        narrator.output(&format!("{}: up to date after {took:.1} s", PROGRAMS.join(", ")))?;
+        narrator.output(&format!("Kubernetes: ready in {}", bin.display()))?;
+        if let Some(reason) = why {
+            narrator.note(&format!("This machine cannot run containers: {reason}. Pods are simulated."))?;
+        }
         if let Err(error) = &found {
             narrator.note(&format!("Scaling by csop's own engine will be left out: {error}"))?;
         }
-        Ok(Self { options, narrator, bin, servers: found.is_ok() })
+        Ok(Self { options, narrator, bin, pods, images, servers: found.is_ok() })
     }
 
     /// Tells the story and takes everything away again, whatever the end.
     pub async fn run(mut self) -> End {
-        let mut stage = Stage::new(self.bin.clone(), self.options.record.is_some());
+        let mut stage = Stage::new(self.bin.clone(), self.pods, self.options.record.is_some());
         let mut stopped = pin!(signals::stop());
         let mut told = tokio::select! {
             biased;
@@ -110,7 +132,7 @@ impl Demo {
         match told {
             Ok(()) => End::Told,
             Err(error) => {
-                say(&stage.operator_log(LOG_LINES));
+                say(&stage.operator_log(LOG_LINES).await);
                 End::Failed(error)
             }
         }
@@ -119,7 +141,7 @@ impl Demo {
     /// The story; unless everything stays up, also its end, the times and the picture.
     async fn tell(&mut self, stage: &mut Stage) -> Result<(), Error> {
         let narrator = &mut self.narrator;
-        story::tell(stage, narrator, self.servers).await?;
+        story::tell(stage, narrator, std::mem::take(&mut self.images), self.servers).await?;
         if self.options.keep {
             return Ok(());
         }
@@ -136,6 +158,17 @@ impl Demo {
         let lines = picture::lines(self.narrator.transcript(), picture::COLUMNS);
         fs::write(path, svg::render(&lines, picture::COLUMNS)).map_err(Error::file("write", path))
     }
+}
+
+/// The images that real pods run: those of this repository, and with servers those that metrics come from.
+fn images(servers: bool) -> Result<Vec<Image>, Error> {
+    programs::node()?;
+    let mut images = images::for_tests()?;
+    if servers {
+        images.push(debian::of_programs("redis", &[redis::SERVER.find()?, redis::CLIENT.find()?], &[])?);
+        images.push(debian::of_programs("prometheus", &[prometheus::PROGRAM.find()?], &[])?);
+    }
+    Ok(images)
 }
 
 fn interrupted(stage: Stage) -> End {

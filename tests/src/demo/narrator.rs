@@ -86,11 +86,16 @@ impl Narrator {
         self.add(Kind::Note, text)
     }
 
+    /// Remembers when something came to pass, for the table of times.
+    pub(super) fn milestone(&mut self, what: &'static str) {
+        self.laps.milestone(what);
+    }
+
     /// Says how long each part took.
     pub(super) fn times(&mut self) -> Result<(), Error> {
         self.laps.end();
-        let table = self.laps.table();
-        self.write(&format!("\n{table}"))
+        let (table, milestones) = (self.laps.table(), self.laps.milestones());
+        self.write(&format!("\n{table}{milestones}"))
     }
 
     /// All that was told.

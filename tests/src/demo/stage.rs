@@ -9,28 +9,46 @@ use std::{
     time::Duration,
 };
 
+use kube::Api;
 use nix::sys::signal::Signal;
+use rustls::pki_types::ServerName;
 
 use super::{
+    inside::{address_of, dialer},
+    pods::Pods,
     servers::Servers,
     shell::{Shell, repository},
+    trust,
 };
-use crate::{Cluster, Error, Process, binaries, credentials, process::tail, wait};
+use crate::{
+    Cluster, Error, Process, binaries, credentials,
+    images::{self, Image},
+    load::{Load, Plan},
+    wait,
+};
 
 /// The operator starts within a second, even on a busy machine within this.
 const STARTS_WITHIN: Duration = Duration::from_secs(60);
 
-/// By default an autoscaler waits for minutes before it follows a falling load.
-const QUICK: [&str; 2] = ["--hpa-downscale-stabilization", "2s"];
-
 /// A pod has ten seconds to end.
 const ENDS_WITHIN: Duration = Duration::from_secs(10);
+
+/// The arguments of an operator beside the cluster: it may ask the servers, which are on this machine.
+pub(super) const OPERATOR_ARGUMENTS: [&str; 2] = ["--listen=127.0.0.1:0", "--allow-metric-hosts=127.0.0.1"];
 
 /// The namespace and the name of the operator's ServiceAccount, as installed.
 const ACCOUNT: (&str, &str) = ("csop-system", "csop-operator");
 
+/// The load of the service: so many requests in a second, which burn the CPU for a while. Twice as many pods as the fewest are
+/// busy with it, and two processors are not.
+const BURN: &str = "/burn?ms=5";
+const REQUESTS_PER_SECOND: u32 = 60;
+/// Ends the load of a demo that hangs.
+const AT_MOST: u32 = REQUESTS_PER_SECOND * 300;
+
 /// The control plane and the operator, as far as they run.
 pub(super) struct Stage {
+    pods: Pods,
     // Dropped first: without an API server it would only complain.
     operator: Option<Process>,
     servers: Option<Servers>,
@@ -40,17 +58,23 @@ pub(super) struct Stage {
 
 impl Stage {
     /// Nothing runs yet. `bin` holds the programs of the control plane; what is recorded is so in UTF-8.
-    pub(super) fn new(bin: PathBuf, recorded: bool) -> Self {
+    pub(super) fn new(bin: PathBuf, pods: Pods, recorded: bool) -> Self {
         let mut environment = vec![("PATH", search_path(bin))];
         if recorded {
             environment.push(("LC_ALL", "C.UTF-8".into()));
         }
         Self {
+            pods,
             operator: None,
             servers: None,
             cluster: None,
             shell: Shell { folder: repository().to_owned(), environment },
         }
+    }
+
+    /// What the pods are.
+    pub(super) fn pods(&self) -> Pods {
+        self.pods
     }
 
     /// Runs commands as the administrator of the control plane.
@@ -60,12 +84,47 @@ impl Stage {
 
     /// Starts the control plane.
     pub(super) async fn start_cluster(&mut self) -> Result<(), Error> {
-        let starting = tokio::task::spawn_blocking(|| Cluster::start(&QUICK));
+        let arguments = self.pods.cluster_arguments();
+        let starting = tokio::task::spawn_blocking(|| Cluster::start(arguments));
         let cluster =
             starting.await.map_err(|error| Error::Missing(format!("no control plane: {error}")))??;
         self.shell.environment.push(("KUBECONFIG", cluster.kubeconfig().into()));
         self.cluster = Some(cluster);
         Ok(())
+    }
+
+    /// Puts images where the real node pulls them from, whatever registry their names begin with. Those of the operator are also
+    /// where names without a registry lead to.
+    pub(super) async fn push(&self, made: Vec<Image>) -> Result<(), Error> {
+        let registry = self.cluster()?.registry().unwrap_or_default().to_owned();
+        let pushing = tokio::task::spawn_blocking(move || {
+            made.iter().try_for_each(|image| {
+                if image.name == ACCOUNT.1 {
+                    images::registry::push(image, &format!("{registry}/library"), true)?;
+                }
+                images::registry::push(image, &registry, true).map(|_| ())
+            })
+        });
+        pushing.await.map_err(|error| Error::Missing(format!("no images: {error}")))?
+    }
+
+    /// Begins to burn the CPU of the service's real pods, by requests from within the node's network.
+    pub(super) async fn burn(&self) -> Result<Load, Error> {
+        let cluster = self.cluster()?;
+        let client = credentials::client(cluster.kubeconfig()).await?;
+        let address = address_of(&Api::default_namespaced(client), "shop").await?;
+        let name = ServerName::try_from("shop").expect("a name that a server can have");
+        let plan = Plan {
+            address: (address, 443).into(),
+            path: BURN.to_owned(),
+            tls: Some((name, trust::in_anybody())),
+            per_second: REQUESTS_PER_SECOND,
+            connections: 12,
+            // Often a new one, so that new pods have their share soon.
+            requests_per_connection: 20,
+            at_most: AT_MOST,
+        };
+        Ok(Load::start(dialer(cluster)?, plan))
     }
 
     /// Makes the file `OPERATOR_KUBECONFIG`, with which its reader is the operator's ServiceAccount.
@@ -79,9 +138,9 @@ impl Stage {
         Ok(path)
     }
 
-    /// Starts the servers that metrics come from.
+    /// Starts the servers that metrics come from, or finds them in their pods.
     pub(super) async fn start_servers(&mut self) -> Result<(), Error> {
-        self.servers = Some(Servers::start(self.cluster()?).await?);
+        self.servers = Some(Servers::start(self.cluster()?, self.pods).await?);
         Ok(())
     }
 
@@ -98,20 +157,15 @@ impl Stage {
         Ok(folder)
     }
 
-    /// The operator's arguments: it may ask the servers, which are on this machine.
-    pub(super) fn operator_arguments(&self) -> Vec<String> {
-        let mut arguments = vec!["--listen=127.0.0.1:0".to_owned()];
-        if let Some(servers) = &self.servers {
-            arguments.push("--allow-metric-hosts=127.0.0.1".to_owned());
-            arguments.push(format!("--prometheus-address={}", servers.prometheus().address()));
-        }
-        arguments
+    /// What a command adds that asks the operator, where that is not in the cluster.
+    pub(super) fn operator_flag(&self) -> &'static str {
+        if self.pods.are_real() { "" } else { " --operator-url \"$OPERATOR_URL\"" }
     }
 
     /// Starts the operator with this kubeconfig, and waits until it works. Commands know its address as `OPERATOR_URL`.
     pub(super) async fn start_operator(&mut self, kubeconfig: &Path) -> Result<(), Error> {
         let mut command = Command::new(binaries::beside_tests("csop-operator")?);
-        command.args(self.operator_arguments()).env("KUBECONFIG", kubeconfig);
+        command.args(OPERATOR_ARGUMENTS).env("KUBECONFIG", kubeconfig);
         // In the folder of the control plane, so that it goes with it even when the demo is killed.
         let process = Process::try_start_in(self.cluster()?.run_folder(), "csop-operator", &command)?;
         let process = self.operator.insert(process);
@@ -136,9 +190,12 @@ impl Stage {
         ended.await
     }
 
-    /// Whether the operator still runs.
-    pub(super) fn operator_is_running(&mut self) -> bool {
-        self.operator.as_mut().is_some_and(Process::is_running)
+    /// Whether what runs beside the demo still does: the cluster, and the operator if it is not in it.
+    pub(super) fn goes_on(&mut self) -> bool {
+        match self.pods {
+            Pods::Real => self.cluster.as_mut().is_some_and(Cluster::is_running),
+            Pods::Simulated => self.operator.as_mut().is_some_and(Process::is_running),
+        }
     }
 
     /// Takes the servers and the control plane down, and returns the folder that it had.
@@ -160,25 +217,32 @@ impl Stage {
         };
         let path = value("PATH");
         let own = path.split(':').take(2).collect::<Vec<_>>().join(":");
-        let [cluster, operator] = ["KUBECONFIG", "OPERATOR_URL"].map(value);
-        format!("export KUBECONFIG={cluster}\nexport OPERATOR_URL={operator}\nexport PATH={own}:$PATH")
+        let mut lines = vec![format!("export KUBECONFIG={}", value("KUBECONFIG"))];
+        if !self.pods.are_real() {
+            lines.push(format!("export OPERATOR_URL={}", value("OPERATOR_URL")));
+        }
+        lines.push(format!("export PATH={own}:$PATH"));
+        lines.join("\n")
     }
 
-    /// The operator's log so far: the file, for as long as it runs.
-    pub(super) fn operator_log_file(&self) -> Option<PathBuf> {
-        self.operator.as_ref().map(Process::log_file)
+    /// The command that shows the operator's log.
+    pub(super) fn operator_log_command(&self) -> Option<String> {
+        match self.pods {
+            Pods::Real => Some(format!("kubectl logs -n {} deployment/{} --all-pods", ACCOUNT.0, ACCOUNT.1)),
+            Pods::Simulated => {
+                self.operator.as_ref().map(|process| format!("cat {}", process.log_file().display()))
+            }
+        }
     }
 
     /// The end of the operator's log under a title, for failures.
-    pub(super) fn operator_log(&mut self, lines: usize) -> String {
-        let state = if self.operator_is_running() { "which runs" } else { "which has ended" };
-        match self.operator_log_file() {
-            Some(path) if path.exists() => {
-                format!("--- the log of the operator, {state}\n{}", tail(&path, lines))
-            }
-            Some(_) => "--- the log of the operator has gone with the control plane".to_owned(),
-            None => "--- no operator runs".to_owned(),
-        }
+    pub(super) async fn operator_log(&self, lines: usize) -> String {
+        let text = match self.operator_log_command() {
+            Some(command) => self.shell.ask(&command).await.map_err(|error| error.to_string()),
+            None => Err("no operator runs".to_owned()),
+        };
+        let text = text.unwrap_or_else(|reason| reason);
+        format!("--- the log of the operator\n{}", last(&text, lines))
     }
 
     fn cluster(&self) -> Result<&Cluster, Error> {
@@ -191,4 +255,10 @@ fn search_path(bin: PathBuf) -> OsString {
     let user = env::var_os("PATH").unwrap_or_default();
     let own = binaries::target_folder().into_iter().chain([bin]);
     env::join_paths(own.chain(env::split_paths(&user))).unwrap_or(user)
+}
+
+/// The last lines of a text.
+fn last(text: &str, lines: usize) -> String {
+    let all: Vec<_> = text.lines().collect();
+    all[all.len().saturating_sub(lines)..].join("\n")
 }

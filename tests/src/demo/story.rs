@@ -2,78 +2,125 @@
 
 use std::time::Duration;
 
-use super::{engine, narrator::Narrator, schedule, shell::PATIENCE, stage::Stage};
-use crate::{Error, wait};
+use super::{
+    engine, load,
+    narrator::Narrator,
+    pods::Pods,
+    schedule,
+    shell::PATIENCE,
+    stage::{OPERATOR_ARGUMENTS, Stage},
+};
+use crate::{Error, images::Image, wait};
 
 const CONTAINERS: &str = "kubectl get deployment shop -o jsonpath='{..containers[*].name}'";
 const ADD_SIDECAR: &str = r#"kubectl patch deployment shop --field-manager=mallory -o jsonpath='{..containers[*].name}' \
     -p '{"spec":{"template":{"spec":{"containers":[{"name":"miner","image":"evil/miner:1"}]}}}}'"#;
-const PODS: &str = "kubectl get pods -o jsonpath='{..containers[*].name}'";
 const EVENT: &str =
     "kubectl get events --field-selector reason=ForeignFieldsRemoved -o jsonpath='{..message}'";
 /// All that csop makes for a service, and what becomes of that.
 const OBJECTS: &str = "kubectl get csvc,deploy,rs,pods,hpa,svc,netpol,pdb,sa,cm,secrets,controllerrevisions \
     -l app.kubernetes.io/instance=shop";
-/// How many replicas the load makes the autoscaler want: the most that it may have.
-const MOST: &str = "4";
-/// What every container consumes then, of a request of 100m.
-const HIGH: &str = "300m";
-const LOW: &str = "10m";
-const FEWEST: &str = "2";
+/// The image that the service has, and the most replicas that it may have.
+const INIT: &str = "kubectl csop init shop --image registry.example.com/shop:0.1.0 --max 4 --yes";
+const ANSWER: &str = "kubectl get --raw /api/v1/namespaces/default/services/https:shop:443/proxy/";
+const STATUS: &str = "kubectl csop status shop";
+const UNDO: &str = "kubectl csop undo shop --yes";
 
 /// Tells everything up to the end of the service; with servers for metrics, if there are any.
-pub(super) async fn tell(stage: &mut Stage, narrator: &mut Narrator, servers: bool) -> Result<(), Error> {
-    start(stage, narrator, servers).await?;
+pub(super) async fn tell(
+    stage: &mut Stage,
+    narrator: &mut Narrator,
+    images: Vec<Image>,
+    servers: bool,
+) -> Result<(), Error> {
+    start(stage, narrator, images).await?;
     install(stage, narrator).await?;
     create(stage, narrator).await?;
+    if servers {
+        engine::prepare(stage, narrator).await?;
+    }
     edit(stage, narrator).await?;
-    restrict(stage, narrator).await?;
-    load(stage, narrator).await?;
+    load::rise(stage, narrator).await?;
+    break_it(stage, narrator).await?;
+    load::fall(stage, narrator).await?;
     schedule::plan(stage, narrator).await?;
-    relief(stage, narrator).await?;
-    engine::tell(stage, narrator).await?;
+    if servers {
+        engine::tell(stage, narrator).await?;
+    } else {
+        engine::leave_out(narrator)?;
+    }
     schedule::window(stage, narrator).await
 }
 
-async fn start(stage: &mut Stage, narrator: &mut Narrator, servers: bool) -> Result<(), Error> {
+async fn start(stage: &mut Stage, narrator: &mut Narrator, images: Vec<Image>) -> Result<(), Error> {
     narrator.heading("Start", "Start Kubernetes on this machine")?;
     stage.start_cluster().await?;
     stage.shell().show(narrator, "kubectl get nodes").await?;
-    narrator.note("All servers are the real ones, on 127.0.0.1 only; nodes and their pods are simulated.")?;
-    if servers {
-        stage.start_servers().await?;
-        narrator.note("A real Prometheus and a real redis-server run beside them, for later.")?;
+    if !stage.pods().are_real() {
+        return narrator
+            .note("All servers are the real ones, on 127.0.0.1 only; nodes and their pods are simulated.");
     }
-    Ok(())
+    narrator.note(
+        "All servers are the real ones, on 127.0.0.1 only. The node runs real containers, in a network",
+    )?;
+    narrator.note("of its own that leads nowhere but to this registry, whatever registry an image names:")?;
+    let names: Vec<_> = images.iter().map(ToString::to_string).collect();
+    stage.push(images).await?;
+    narrator.output(&format!("pushed {}", names.join(", ")))
 }
 
 async fn install(stage: &mut Stage, narrator: &mut Narrator) -> Result<(), Error> {
     narrator.heading("Install", "Install csop")?;
     stage.shell().show(narrator, "kubectl apply --server-side -f manifests/install.yaml").await?;
-    let available =
-        "kubectl wait --for=condition=Available deployment/csop-operator -n csop-system --timeout=60s";
-    stage.shell().show(narrator, available).await?;
-    narrator
-        .note("That pod is simulated too, so no program runs in it. The operator runs here as a process,")?;
-    narrator.note("with nothing but the token of its ServiceAccount and the permissions just installed:")?;
-    let kubeconfig = stage.make_operator_kubeconfig().await?;
-    let arguments = stage.operator_arguments().join(" ");
-    narrator.command(&format!("KUBECONFIG=\"$OPERATOR_KUBECONFIG\" csop-operator {arguments} &"))?;
-    stage.start_operator(&kubeconfig).await?;
-    let whoami = "kubectl --kubeconfig \"$OPERATOR_KUBECONFIG\" auth whoami \
-                  -o jsonpath='{.status.userInfo.username}'";
-    stage.shell().show(narrator, whoami).await?;
+    match stage.pods() {
+        Pods::Real => {
+            let status = "kubectl rollout status deployment/csop-operator -n csop-system --timeout=60s";
+            stage.shell().show(narrator, status).await?;
+            stage.shell().show(narrator, "kubectl get pods,lease -n csop-system").await?;
+            narrator.note(
+                "Two replicas, in a namespace that enforces the strictest pod security profile. The one",
+            )?;
+            narrator.note("that holds the lease acts; the other one is ready to.")?;
+        }
+        Pods::Simulated => install_beside(stage, narrator).await?,
+    }
     stage.shell().show(narrator, "kubectl csop check").await?;
     narrator.note("The plugin tells whether all is in place, before anything is tried.")
 }
 
+/// Runs the operator as a process, since no pod of it would run a program.
+async fn install_beside(stage: &mut Stage, narrator: &mut Narrator) -> Result<(), Error> {
+    let available =
+        "kubectl wait --for=condition=Available deployment/csop-operator -n csop-system --timeout=60s";
+    stage.shell().show(narrator, available).await?;
+    narrator.note(
+        "Its pods are simulated too, so no program runs in them. The operator runs here as a process,",
+    )?;
+    narrator.note("with nothing but the token of its ServiceAccount and the permissions just installed:")?;
+    let kubeconfig = stage.make_operator_kubeconfig().await?;
+    let arguments = OPERATOR_ARGUMENTS.join(" ");
+    narrator.command(&format!("KUBECONFIG=\"$OPERATOR_KUBECONFIG\" csop-operator {arguments} &"))?;
+    stage.start_operator(&kubeconfig).await?;
+    let whoami = "kubectl --kubeconfig \"$OPERATOR_KUBECONFIG\" auth whoami \
+                  -o jsonpath='{.status.userInfo.username}'";
+    stage.shell().show(narrator, whoami).await
+}
+
 async fn create(stage: &mut Stage, narrator: &mut Narrator) -> Result<(), Error> {
     narrator.heading("Create", "Create a service, and follow it until it is Ready")?;
+    let enforce = "kubectl label namespace default pod-security.kubernetes.io/enforce=restricted";
+    stage.shell().show(narrator, enforce).await?;
+    narrator.note("From now on it takes only pods that pass the strictest pod security profile.")?;
     narrator.pictured(true);
-    let init = format!("kubectl csop init shop --image example.com/shop:1.4.2 --max {MOST} --yes");
-    stage.shell().show(narrator, &init).await?;
-    stage.shell().show(narrator, "kubectl csop status shop").await?;
-    narrator.note("An image and a maximum are all it takes; csop made all the rest.")
+    stage.shell().show(narrator, INIT).await?;
+    narrator.milestone("The service was Ready");
+    stage.shell().show(narrator, STATUS).await?;
+    narrator.note("An image and a maximum are all it takes; csop made all the rest.")?;
+    if stage.pods().are_real() {
+        stage.shell().show(narrator, ANSWER).await?;
+        narrator.note("That is the name of the pod that answered, over HTTPS.")?;
+    }
+    Ok(())
 }
 
 async fn edit(stage: &mut Stage, narrator: &mut Narrator) -> Result<(), Error> {
@@ -94,38 +141,15 @@ async fn edit(stage: &mut Stage, narrator: &mut Narrator) -> Result<(), Error> {
     shell.show(narrator, "kubectl rollout status deployment shop").await
 }
 
-async fn restrict(stage: &mut Stage, narrator: &mut Narrator) -> Result<(), Error> {
-    narrator.heading("Restrict", "Enforce the strictest pod security profile")?;
-    until(stage, "no pod has a sidecar", PODS, |names| !names.contains("miner")).await?;
-    let enforce = "kubectl label namespace default pod-security.kubernetes.io/enforce=restricted";
-    stage.shell().show(narrator, enforce).await?;
-    narrator.note("The API server would warn of running pods that the profile forbids: csop's defaults pass.")
-}
-
-async fn load(stage: &mut Stage, narrator: &mut Narrator) -> Result<(), Error> {
-    narrator.heading("Load", "Let the load rise: the HorizontalPodAutoscaler follows")?;
-    let shell = stage.shell();
-    shell.show(narrator, &cpu(HIGH)).await?;
-    narrator.note("Simulated pods burn no CPU. metrics-server reads this instead, the autoscaler reads")?;
-    narrator.note("metrics-server; both are the real ones. Two scrapes, up to 20 s, until it knows:")?;
-    narrator.pictured(true);
-    watch_size(stage, narrator, MOST).await?;
-    narrator.pictured(false);
-    let ready =
-        format!("kubectl wait --for=jsonpath='{{.status.ready}}'={MOST}/{MOST} csvc/shop --timeout=60s");
-    shell.show(narrator, &ready).await?;
-    shell.show(narrator, "kubectl get csvc").await?;
-    shell.show(narrator, "kubectl csop status shop").await?;
-    narrator
-        .note("The number of replicas is the autoscaler's; csop never writes it, whatever else it restores.")
-}
-
-async fn relief(stage: &mut Stage, narrator: &mut Narrator) -> Result<(), Error> {
-    narrator.heading("Relief", "Let the load fall")?;
-    stage.shell().show(narrator, &cpu(LOW)).await?;
-    watch_size(stage, narrator, FEWEST).await?;
-    narrator
-        .note("Here an autoscaler waits for 2 s before it follows a falling load, by default for 5 minutes.")
+async fn break_it(stage: &mut Stage, narrator: &mut Narrator) -> Result<(), Error> {
+    narrator.heading("Break", "Ask for an image that is not there: one line says what is wrong")?;
+    let image = stage.pods().missing_image();
+    let patch = format!(r#"kubectl patch csvc shop --type=merge -p '{{"spec":{{"image":"{image}"}}}}'"#);
+    stage.shell().show(narrator, &patch).await?;
+    until(stage, "the status names the image", STATUS, |text| text.contains("cannot be pulled")).await?;
+    stage.shell().show(narrator, STATUS).await?;
+    narrator.note("The old pods serve on. Back to what worked:")?;
+    stage.shell().show(narrator, UNDO).await
 }
 
 /// Deletes the service, and shows that nothing of it is left.
@@ -154,38 +178,32 @@ pub(super) async fn stay(stage: &mut Stage, narrator: &mut Narrator) -> Result<(
     narrator.heading("Stay", "Your turn: everything stays up until Ctrl-C. In another terminal:")?;
     narrator.output(&stage.exports())?;
     narrator.note("For example:")?;
-    for example in ["kubectl csop init", "kubectl csop status -w", &cpu(HIGH)] {
+    for example in ["kubectl csop init", "kubectl csop status -w"] {
         narrator.command(example)?;
     }
+    if !stage.pods().are_real() {
+        narrator.command(&load::annotate(load::HIGH))?;
+    }
     if let Some(servers) = stage.servers() {
-        let port = servers.redis().port();
-        narrator.command(&format!("seq 240 | xargs redis-cli -p {port} rpush jobs"))?;
-        narrator.command("kubectl csop scaler status redis-worker -w --operator-url \"$OPERATOR_URL\"")?;
+        let push = servers.push(240);
+        narrator.command(&push)?;
+        let flag = stage.operator_flag();
+        narrator.command(&format!("kubectl csop scaler status redis-worker -w{flag}"))?;
     }
-    if let Some(log) = stage.operator_log_file() {
-        narrator.command(&format!("tail -f {}", log.display()))?;
+    if let Some(command) = stage.operator_log_command() {
+        narrator.command(&command)?;
     }
-    while stage.operator_is_running() {
+    while stage.goes_on() {
         // Whoever scales the workers, or pushes jobs, sees them work.
         if let Some(servers) = stage.servers() {
             servers.follow().await?;
         }
         tokio::time::sleep(Duration::from_millis(500)).await;
     }
-    Err(Error::Missing("the operator has ended".to_owned()))
+    Err(Error::Missing("the operator or the control plane has ended".to_owned()))
 }
 
 const NOTHING: &str = "No resources found in default namespace.";
-
-fn cpu(amount: &str) -> String {
-    format!("kubectl annotate nodes --all --overwrite cpu.test.csop.dev/default={amount}")
-}
-
-/// Watches the autoscaler until it reports this many replicas.
-async fn watch_size(stage: &Stage, narrator: &mut Narrator, replicas: &str) -> Result<(), Error> {
-    let reached = |line: &str| line.split_whitespace().rev().nth(1) == Some(replicas);
-    stage.shell().watch(narrator, "kubectl get hpa shop --watch", reached).await
-}
 
 /// Asks the command until its output is as it should be.
 pub(super) async fn until(
