@@ -32,13 +32,11 @@ pub(super) async fn rise(stage: &mut Stage, narrator: &mut Narrator) -> Result<(
 /// Real requests, and meanwhile all pods are replaced.
 async fn burn(stage: &Stage, narrator: &mut Narrator) -> Result<(), Error> {
     narrator.pictured(true);
-    narrator.output("60 requests a second, over TLS from within the cluster; each burns 5 ms of CPU")?;
+    narrator.output("60 requests a second, over TLS from within the cluster; each burns 10 ms of CPU")?;
     let load = stage.burn().await?;
     grow(stage, narrator).await?;
-    let shell = stage.shell();
-    shell.show(narrator, "kubectl top pods -l app.kubernetes.io/instance=shop").await?;
     narrator.pictured(true);
-    shell.show(narrator, "kubectl csop restart shop --yes").await?;
+    stage.shell().show(narrator, "kubectl csop restart shop --yes").await?;
     let report = load.end().await;
     narrator.output(&format!("{} requests, {} lost", report.sent(), report.lost))?;
     for reason in &report.reasons {

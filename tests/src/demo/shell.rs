@@ -18,7 +18,7 @@ use super::narrator::Narrator;
 use crate::{Error, child};
 
 /// Nothing that the demo runs takes longer, unless it hangs.
-pub(super) const PATIENCE: Duration = Duration::from_secs(60);
+pub(super) const PATIENCE: Duration = Duration::from_secs(120);
 
 /// The commands that have more to show at a terminal than in a pipe.
 const PLUGIN: &str = "kubectl csop ";

@@ -41,7 +41,7 @@ const ACCOUNT: (&str, &str) = ("csop-system", "csop-operator");
 
 /// The load of the service: so many requests in a second, which burn the CPU for a while. Twice as many pods as the fewest are
 /// busy with it, and two processors are not.
-const BURN: &str = "/burn?ms=5";
+const BURN: &str = "/burn?ms=10";
 const REQUESTS_PER_SECOND: u32 = 60;
 /// Ends the load of a demo that hangs.
 const AT_MOST: u32 = REQUESTS_PER_SECOND * 300;

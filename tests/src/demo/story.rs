@@ -24,6 +24,8 @@ const OBJECTS: &str = "kubectl get csvc,deploy,rs,pods,hpa,svc,netpol,pdb,sa,cm,
 const INIT: &str = "kubectl csop init shop --image registry.example.com/shop:0.1.0 --max 4 --yes";
 const ANSWER: &str = "kubectl get --raw /api/v1/namespaces/default/services/https:shop:443/proxy/";
 const STATUS: &str = "kubectl csop status shop";
+const MESSAGE: &str =
+    "kubectl get csvc shop -o jsonpath='{.status.conditions[?(@.type==\"Ready\")].message}'";
 const UNDO: &str = "kubectl csop undo shop --yes";
 
 /// Tells everything up to the end of the service; with servers for metrics, if there are any.
@@ -146,8 +148,10 @@ async fn break_it(stage: &mut Stage, narrator: &mut Narrator) -> Result<(), Erro
     let image = stage.pods().missing_image();
     let patch = format!(r#"kubectl patch csvc shop --type=merge -p '{{"spec":{{"image":"{image}"}}}}'"#);
     stage.shell().show(narrator, &patch).await?;
-    until(stage, "the status names the image", STATUS, |text| text.contains("cannot be pulled")).await?;
-    stage.shell().show(narrator, STATUS).await?;
+    until(stage, "the status names the image", MESSAGE, |text| text.contains("cannot be pulled")).await?;
+    narrator.pictured(true);
+    stage.shell().show(narrator, &format!("{STATUS} | head -3")).await?;
+    narrator.pictured(false);
     narrator.note("The old pods serve on. Back to what worked:")?;
     stage.shell().show(narrator, UNDO).await
 }
