@@ -5,6 +5,9 @@ use super::narrator::{Entry, Kind};
 /// The width of the picture's terminal, in characters.
 pub(super) const COLUMNS: usize = 100;
 
+/// How a line begins that the plugin, at a terminal, replaces by the next one.
+const PASSING: &str = "waiting: ";
+
 /// A line of the picture.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Line {
@@ -21,6 +24,7 @@ pub(super) fn lines(transcript: &[Entry], columns: usize) -> Vec<Line> {
     for entry in transcript {
         match entry.kind {
             Kind::Heading => heading = Some(entry),
+            Kind::Output if entry.text.starts_with(PASSING) => {}
             Kind::Command | Kind::Output if entry.pictured => {
                 let shown = heading.take().into_iter().chain([entry]);
                 lines.extend(shown.flat_map(|entry| typed(entry, columns)));
@@ -74,6 +78,12 @@ mod tests {
             entry(Kind::Note, "remarkable", true),
         ];
         assert_eq!(texts(&transcript), ["# Create", "$ init", "one", "", "two"]);
+    }
+
+    #[test]
+    fn what_a_terminal_shows_for_a_moment_only_is_left_out() {
+        let transcript = [entry(Kind::Output, "waiting: a", true), entry(Kind::Output, "Ready", true)];
+        assert_eq!(texts(&transcript), ["Ready"]);
     }
 
     #[test]

@@ -1,12 +1,12 @@
 //! The part of the story in which a service gets more pods for a while, at a time that was named before.
 //!
-//! Its window is half a minute ahead: other parts are told meanwhile.
+//! Its window is twenty seconds ahead: other parts are told meanwhile.
 
 use super::{narrator::Narrator, stage::Stage, story::until};
 use crate::Error;
 
 const SCHEDULE: &str =
-    "kubectl csop scale schedule shop --name rush --at \"in 30s\" --for 20s --replicas 4 --yes";
+    "kubectl csop scale schedule shop --name rush --at \"in 20s\" --for 15s --replicas 4 --yes";
 const LIST: &str = "kubectl csop scale list --days 1";
 const STATUS: &str = "kubectl csop status shop";
 /// Where the schedule is, and how many pods of the service are ready.
@@ -20,7 +20,7 @@ const EVENTS: &str = "kubectl get events --field-selector involvedObject.name=ru
 
 /// Names the window.
 pub(super) async fn plan(stage: &mut Stage, narrator: &mut Narrator) -> Result<(), Error> {
-    narrator.heading("Plan", "Ask for more pods ahead of a rush, half a minute from now")?;
+    narrator.heading("Plan", "Ask for more pods ahead of a rush, twenty seconds from now")?;
     stage.shell().show(narrator, SCHEDULE).await?;
     stage.shell().show(narrator, LIST).await?;
     narrator.note("Nothing happens before its time; the story goes on meanwhile.")
