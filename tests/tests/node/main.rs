@@ -7,5 +7,7 @@ mod network;
 mod plugin;
 mod real;
 mod rollouts;
+mod scaling;
 mod site;
+mod tls;
 mod traces;
