@@ -55,8 +55,8 @@ async fn every_source_asks_for_the_service_beside_the_scaler_and_says_so() {
     assert_eq!(query(&sources(), SourceType::Pubsub, monitoring).origin(), "http://monitoring.shop.svc");
 }
 
-#[test]
-fn the_server_of_the_operator_is_beside_the_operator() {
+#[tokio::test]
+async fn the_server_of_the_operator_is_beside_the_operator() {
     let sources = scene::sources_with(&[], Some("http://prometheus:9090"));
     let query = scene::build(&sources, SourceType::Prometheus, "{query: up}").unwrap();
     assert_eq!(query.origin(), "http://prometheus:9090");
