@@ -117,11 +117,13 @@ async fn what_two_add_together_is_limited_for_both() {
     scene.apply(&schedule("one", add.clone()).to_string()).await;
     let clamped = |s: &CashServiceScheduledScale| reason(s, "Limited") == "ByMax";
     let fits = |s: &CashServiceScheduledScale| reason(s, "Limited") == "NotLimited";
+    phase(&scene, "one", Phase::Pending).await;
     scene.until("one", "fits alone", fits).await;
     clock.set("2026-11-27T09:10:00Z");
     bounds(&scene, 18, 30).await;
     scene.apply(&schedule("two", add).to_string()).await;
     bounds(&scene, 30, 30).await;
+    phase(&scene, "two", Phase::Active).await;
     scene.until("one", "is limited", clamped).await;
     scene.until("two", "is limited", clamped).await;
     scene.kubectl(["delete", "css", "two"]).await;
