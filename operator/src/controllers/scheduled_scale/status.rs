@@ -12,7 +12,8 @@ use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use kube::ResourceExt;
 
-use super::observe::{Observed, Target, Way};
+use super::observe::{Observed, Target};
+use super::readiness::lead_of;
 use crate::runtime::events::Notice;
 use crate::runtime::kind::Verdict;
 
@@ -388,13 +389,6 @@ impl Next<'_> {
         let generation = self.obj.metadata.generation;
         set_condition(&mut self.status.conditions, kind, state, reason, message, generation, self.now);
     }
-}
-
-/// The way up by so many pods: all at once, or by operations of `rate` pods with a cooldown between each two.
-fn lead_of(way: &Way, up_by: i32, by_steps: bool) -> SignedDuration {
-    let operations = if by_steps { up_by.max(1).unsigned_abs().div_ceil(way.rate.unsigned_abs()) } else { 1 };
-    let waits = i32::try_from(operations.saturating_sub(1)).unwrap_or(i32::MAX);
-    way.cooldown.checked_mul(waits).unwrap_or(SignedDuration::MAX).saturating_add(way.ready)
 }
 
 /// Times of the API have whole seconds.
