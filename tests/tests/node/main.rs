@@ -3,7 +3,9 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
 mod causes;
+mod files;
 mod network;
+mod operator;
 mod plugin;
 mod real;
 mod rollouts;

@@ -158,34 +158,20 @@ async fn workers_of_a_real_queue_come_from_nothing_and_go_when_it_is_empty() {
 
 const PROMETHEUS: &str = "
 apiVersion: v1
-kind: ServiceAccount
-metadata: {name: prometheus}
----
-apiVersion: rbac.authorization.k8s.io/v1
-kind: Role
-metadata: {name: prometheus}
-rules: [{apiGroups: [''], resources: [pods], verbs: [get, list, watch]}]
----
-apiVersion: rbac.authorization.k8s.io/v1
-kind: RoleBinding
-metadata: {name: prometheus}
-roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: prometheus}
-subjects: [{kind: ServiceAccount, name: prometheus}]
----
-apiVersion: v1
 kind: ConfigMap
 metadata: {name: prometheus}
 data:
   prometheus.yml: |
     global: {scrape_interval: 1s}
     scrape_configs:
-    - job_name: pods
-      kubernetes_sd_configs: [{role: pod, namespaces: {own_namespace: true}}]
-      relabel_configs:
-      - {source_labels: [__meta_kubernetes_pod_annotation_prometheus_io_scrape], regex: 'true', action: keep}
-      - source_labels: [__meta_kubernetes_pod_ip, __meta_kubernetes_pod_annotation_prometheus_io_port]
-        separator: ':'
-        target_label: __address__
+    # Debian's Prometheus does not know of Kubernetes: it finds the pods by their names.
+    - job_name: http-app
+      dns_sd_configs: [{names: [http-app-pods], type: A, port: 8080, refresh_interval: 1s}]
+---
+apiVersion: v1
+kind: Service
+metadata: {name: http-app-pods}
+spec: {clusterIP: None, selector: {app: http-app}, ports: [{port: 8080}]}
 ---
 apiVersion: apps/v1
 kind: Deployment
@@ -195,7 +181,6 @@ spec:
   template:
     metadata: {labels: {app: prometheus}}
     spec:
-      serviceAccountName: prometheus
       securityContext: {runAsNonRoot: true, seccompProfile: {type: RuntimeDefault}}
       containers:
       - name: prometheus
@@ -223,7 +208,7 @@ spec:
   metrics:
   - name: requests
     type: prometheus
-    config: {address: 'http://prometheus:9090', query: 'sum(rate(http_requests_total[5s]))'}
+    config: {serverAddress: 'http://prometheus:9090', query: 'sum(rate(http_requests_total[5s]))'}
     mode: PerReplica
     targetValue: 10
   safety: {cooldownSeconds: 0, stabilizationWindowSeconds: {down: 2}}
