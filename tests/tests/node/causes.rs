@@ -43,7 +43,7 @@ fn configuration() -> Vec<Case> {
             name: "missing",
             spec: json!({"image": MISSING}),
             status: "Degraded (ImagePullBackOff)",
-            cause: "pod POD: image registry.example.com/team/missing:1 cannot be pulled: *not found* (check the image's name and tag, and \
+            cause: "pod POD: image registry.example.com/team/missing:1 cannot be pulled: not found (check the image's name and tag, and \
                     spec.imagePullSecrets)",
             condition: None,
             mend: Some(json!({"image": image::SERVER})),

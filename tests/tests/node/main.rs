@@ -11,5 +11,6 @@ mod real;
 mod rollouts;
 mod scaling;
 mod site;
+mod smallest;
 mod tls;
 mod traces;
