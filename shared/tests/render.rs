@@ -6,6 +6,7 @@ use csop_shared::{
     api::CashService,
     render::{self, Plan},
     revision,
+    scale::Floor,
 };
 use serde_json::{Value, json};
 
@@ -52,19 +53,38 @@ fn everything() -> CashService {
 
 #[test]
 fn the_smallest_service() {
-    insta::assert_yaml_snapshot!(render::offline(&service(json!({}))));
+    insta::assert_yaml_snapshot!(render::offline(&service(json!({})), &[]));
 }
 
 #[test]
 fn a_service_with_everything() {
-    insta::assert_yaml_snapshot!(render::offline(&everything()));
+    insta::assert_yaml_snapshot!(render::offline(&everything(), &[]));
 }
 
 #[test]
 fn a_worker() {
-    insta::assert_yaml_snapshot!(render::offline(&service(
-        json!({"contract": {"type": "Worker"}, "autoscaling": {"mode": "Fixed"}, "replicas": 1})
-    )));
+    let worker =
+        service(json!({"contract": {"type": "Worker"}, "autoscaling": {"mode": "Fixed"}, "replicas": 1}));
+    insta::assert_yaml_snapshot!(render::offline(&worker, &[]));
+}
+
+#[test]
+fn floors_in_force_are_in_what_is_rendered() {
+    let floor = |replicas| Floor { name: "f".into(), replicas, raise_max: false, respect_rate_limit: false };
+    for (mode, number, minimum) in [
+        (json!({"minReplicas": 2, "maxReplicas": 10}), 6, Some(6)),
+        (json!({"mode": "Fixed"}), 6, None),
+        (json!({"mode": "External", "minReplicas": 2, "maxReplicas": 10}), 2, None),
+    ] {
+        let service = service(json!({"replicas": 2, "autoscaling": mode}));
+        let all = render::offline(&service, &[floor(6), floor(4)]);
+        let of = |kind: &str, field: &str| {
+            let object = all.iter().find(|object| object["kind"] == kind);
+            object.and_then(|object| object["spec"][field].as_i64())
+        };
+        assert_eq!(of("Deployment", "replicas"), Some(number), "{mode}");
+        assert_eq!(of("HorizontalPodAutoscaler", "minReplicas"), minimum, "{mode}");
+    }
 }
 
 fn hash(service: &CashService) -> String {
@@ -119,9 +139,9 @@ fn selectors_never_follow_labels_or_versions() {
 
 #[test]
 fn an_offline_rendering_holds_no_secret_value() {
-    let text = serde_json::to_string(&render::offline(&everything())).unwrap();
+    let text = serde_json::to_string(&render::offline(&everything(), &[])).unwrap();
     assert!(text.contains("<generated: 64 characters>") && text.contains("<generated: 32 bytes>"));
     let kinds: Vec<_> =
-        render::offline(&everything()).iter().map(|o| o["kind"].as_str().unwrap().to_owned()).collect();
+        render::offline(&everything(), &[]).iter().map(|o| o["kind"].as_str().unwrap().to_owned()).collect();
     assert_eq!(kinds.iter().filter(|k| *k == "Secret").count(), 2);
 }

@@ -3,12 +3,13 @@
 //!
 //! - `8080` answers every HTTP request on this port with 200;
 //! - `/path=503` answers those for this path with this status instead;
+//! - `/path` writes what is in this file;
 //! - `memory=64` takes this many MiB, and uses them;
 //! - `exit=3` ends with this code.
 
 use std::{
     collections::HashMap,
-    env,
+    env, fs,
     io::{BufRead, BufReader, Write},
     net::{TcpListener, TcpStream},
     process, thread,
@@ -24,6 +25,12 @@ fn main() -> std::io::Result<()> {
         println!("listening on {port}");
         let statuses = statuses.clone();
         thread::spawn(move || listener.incoming().flatten().for_each(|stream| drop(answer(stream, &statuses))));
+    }
+    for path in env::args().skip(1).filter(|argument| argument.starts_with('/') && !argument.contains('=')) {
+        match fs::read_to_string(&path) {
+            Ok(content) => println!("{path}: {content}"),
+            Err(error) => println!("{path} cannot be read: {error}"),
+        }
     }
     for (what, value) in settings() {
         match (what.as_str(), value.parse()) {

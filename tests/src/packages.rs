@@ -19,7 +19,7 @@ pub(crate) fn ensure(package: &str, is_there: impl Fn() -> bool) -> Result<(), E
     if is_there() {
         return Ok(());
     }
-    if !nix::unistd::geteuid().is_root() || on_path("apt-get").is_none() {
+    if !can_install() {
         let advice = format!("{package} is missing: install it, as by `apt-get install {package}`");
         return Err(Error::Missing(advice));
     }
@@ -27,6 +27,11 @@ pub(crate) fn ensure(package: &str, is_there: impl Fn() -> bool) -> Result<(), E
     let lock = File::create(&path).map_err(Error::file("create", &path))?;
     lock.lock().map_err(Error::file("lock", &path))?;
     if is_there() { Ok(()) } else { install(package) }
+}
+
+/// Whether a package that is missing could be installed.
+pub(crate) fn can_install() -> bool {
+    nix::unistd::geteuid().is_root() && on_path("apt-get").is_some()
 }
 
 fn install(package: &str) -> Result<(), Error> {
@@ -59,6 +64,11 @@ fn apt(arguments: &[&str]) -> Result<Output, Error> {
 pub(crate) fn on_path(name: &str) -> Option<PathBuf> {
     let path = env::var_os("PATH")?;
     env::split_paths(&path).map(|folder| folder.join(name)).find(|file| is_program(file))
+}
+
+/// Whether there is a program of this name where all systems have theirs, whatever the PATH.
+pub(crate) fn in_system(name: &str) -> bool {
+    ["/usr/sbin", "/usr/bin", "/sbin", "/bin"].iter().any(|folder| is_program(&Path::new(folder).join(name)))
 }
 
 fn is_program(path: &Path) -> bool {

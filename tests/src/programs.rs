@@ -50,6 +50,9 @@ pub struct NodePrograms {
     pub registry: PathBuf,
 }
 
+/// Programs of the machine that a real node runs, and their Debian packages.
+pub(crate) const NODE_PACKAGES: [(&str, &str); 2] = [("nft", "nftables"), ("ip", "iproute2")];
+
 const CLUSTER: Group = Group {
     name: "cluster",
     what: "the control plane (etcd, Kubernetes, KWOK, metrics-server), usually 5 to 10 minutes",
@@ -158,9 +161,9 @@ pub fn helm() -> Result<PathBuf, Error> {
 
 /// The folders with the programs of a real node, which are built first when they are missing.
 pub fn node() -> Result<NodePrograms, Error> {
-    // Where they are on Debian, whatever the PATH.
-    packages::ensure("nftables", || Path::new("/usr/sbin/nft").exists())?;
-    packages::ensure("iproute2", || Path::new("/usr/sbin/ip").exists() || Path::new("/sbin/ip").exists())?;
+    for (program, package) in NODE_PACKAGES {
+        packages::ensure(package, || packages::in_system(program))?;
+    }
     Ok(NodePrograms {
         runc: RUNC.build()?,
         kubelet: KUBELET.build()?,

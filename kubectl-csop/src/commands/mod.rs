@@ -5,6 +5,7 @@ pub mod check;
 pub mod completion;
 pub mod diff;
 pub mod events;
+mod floors;
 mod follow;
 pub mod history;
 pub mod init;

@@ -1,6 +1,7 @@
 //! `render`: the objects that the operator would apply.
 
-use super::connect;
+use super::scale::facts::readable;
+use super::{connect, floors};
 use crate::cli::Global;
 use crate::error::Error;
 use crate::exit::Exit;
@@ -10,6 +11,7 @@ use crate::output;
 use clap::ValueEnum;
 use csop_shared::api::CashService;
 use csop_shared::render::offline;
+use csop_shared::scale::Floor;
 use serde_json::{Value, json};
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -17,8 +19,8 @@ use std::path::{Path, PathBuf};
 /// Print the objects that the operator would apply for a service.
 ///
 /// With -f, a manifest is rendered without any cluster: a field that the schema does not know, or a value that
-/// breaks one of its rules, is an error that names it. With NAME, the service is read from the cluster. Values
-/// of Secrets are never shown.
+/// breaks one of its rules, is an error that names it. With NAME, the service is read from the cluster, and the
+/// floors of schedules in force count. Values of Secrets are never shown.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "Examples:\n  \
     # What would this manifest become? Needs no cluster\n  kubectl csop render -f shop.yaml\n\n  \
@@ -44,20 +46,20 @@ enum Format {
 }
 
 pub(super) async fn run(args: &Args, global: &Global, io: &mut Io) -> Result<Exit, Error> {
-    let services = match (&args.filename, &args.name) {
+    let services: Vec<(CashService, Vec<Floor>)> = match (&args.filename, &args.name) {
         (Some(path), _) => {
             let (origin, text) = read(path, io)?;
-            manifest::services(&origin, &text)?
+            manifest::services(&origin, &text)?.into_iter().map(|service| (service, vec![])).collect()
         }
         (None, name) => vec![fetch(name.as_deref().unwrap_or_default(), global, io).await?],
     };
     let objects: Vec<Value> = services
         .into_iter()
-        .flat_map(|mut service| {
+        .flat_map(|(mut service, floors)| {
             if service.metadata.namespace.is_none() {
                 service.metadata.namespace.clone_from(&global.namespace);
             }
-            offline(&service)
+            offline(&service, &floors)
         })
         .collect();
     io.print(&match args.output {
@@ -78,7 +80,10 @@ pub(super) fn read(path: &Path, io: &mut Io) -> Result<(String, String), Error> 
     Ok((path.display().to_string(), std::fs::read_to_string(path).map_err(failed)?))
 }
 
-async fn fetch(name: &str, global: &Global, io: &mut Io) -> Result<CashService, Error> {
+/// The service, and the floors of its schedules; none, and a word on it, where these may not be read.
+async fn fetch(name: &str, global: &Global, io: &mut Io) -> Result<(CashService, Vec<Floor>), Error> {
     let cluster = connect(global, io).await?;
-    cluster.call(cluster.on_service("get", name), cluster.services().get(name)).await
+    let service = cluster.call(cluster.on_service("get", name), cluster.services().get(name)).await?;
+    let floors = readable(floors::read(&service, &cluster).await, io)?;
+    Ok((service, floors.unwrap_or_default()))
 }

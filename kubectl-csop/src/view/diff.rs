@@ -52,7 +52,7 @@ pub fn wanted(service: &CashService, live: &[Value], floors: &[Floor]) -> Vec<Wa
     let plan =
         Plan { service, secrets_digest: secrets::sees_secrets(&service.spec).then_some(digest), floors };
     let mut intents: Vec<Value> = plan.manifests().into_iter().map(|manifest| manifest.body).collect();
-    let born = offline(service);
+    let born = offline(service, floors);
     for intent in &mut intents {
         if intent["kind"] == "Deployment" && service.spec.mode() == AutoscalingMode::Fixed {
             intent["spec"]["replicas"] = json!(schedule::bounds(&service.spec, floors).min);

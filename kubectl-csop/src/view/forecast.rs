@@ -2,7 +2,7 @@
 
 use csop_shared::api::cash_service::AutoscalingMode;
 use csop_shared::api::{CashServiceScheduledScale, CashServiceScheduledScaleSpec};
-use csop_shared::schedule::{own_floor, shortfall, situation};
+use csop_shared::schedule::{asked, shortfall, situation};
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::{PodSpec, ResourceQuota};
 
@@ -79,25 +79,27 @@ pub struct Forecast {
     pub warnings: Vec<String>,
 }
 
-/// What a schedule will do to a target.
-pub fn forecast(spec: &CashServiceScheduledScaleSpec, facts: &Facts) -> Forecast {
-    let asked = own_floor(spec, facts.min, facts.replicas);
+/// What a schedule will do to a target in a window that is in force at `at`, beside its `others`.
+pub fn forecast(
+    spec: &CashServiceScheduledScaleSpec,
+    facts: &Facts,
+    others: &[CashServiceScheduledScale],
+    at: Timestamp,
+) -> Forecast {
+    let (before, _) = facts.floor_at(others, at);
+    let asked = asked(spec, facts.replicas, others, (facts.mode, facts.min), at);
     let max = facts.limit();
-    let raises = spec.raise_max == Some(true);
-    let over = max.zip(asked).filter(|(max, asked)| asked > max);
     let mut warnings = vec![];
-    let floor = match over.filter(|_| !raises) {
-        Some((max, asked)) => {
-            warnings.push(format!(
-                "{asked} replicas are asked for, and maxReplicas is {max}: the floor will be {max}; --raise-max exceeds it"
-            ));
-            Some(max)
-        }
-        None => asked,
-    };
-    let floor = floor.map(|floor| floor.max(facts.min));
-    if floor == Some(facts.min) {
-        warnings.push(format!("it adds nothing: there are at least {} replicas at all times", facts.min));
+    let floor = asked.as_ref().map(|asked| asked.floor(max).max(before));
+    if let (Some(asked), Some(max), Some(floor)) = (asked.filter(|asked| asked.exceeds(max)), max, floor) {
+        let words = asked.in_words();
+        warnings.push(format!(
+            "{words}, and maxReplicas is {max}: the floor will be {floor}; --raise-max exceeds it"
+        ));
+    }
+    if floor == Some(before) {
+        let always = if before == facts.min { " at all times" } else { ", by other schedules" };
+        warnings.push(format!("it adds nothing: there are at least {before} replicas{always}"));
     }
     if spec.adds_to_current() {
         let now = facts
@@ -120,7 +122,8 @@ pub fn forecast(spec: &CashServiceScheduledScaleSpec, facts: &Facts) -> Forecast
             warnings.push(reason.clone());
         }
     }
-    Forecast { before: facts.min, floor, max, raises_max: raises && over.is_some(), quota, budget, warnings }
+    let raises_max = spec.raise_max == Some(true) && max.zip(floor).is_some_and(|(max, floor)| floor > max);
+    Forecast { before, floor, max, raises_max, quota, budget, warnings }
 }
 
 fn quota(facts: &Facts, floor: Option<i32>) -> Room {
@@ -140,8 +143,18 @@ mod tests {
     use serde_json::{Value, json};
 
     fn told(spec: Value, facts: Facts) -> String {
+        beside(&[], spec, facts)
+    }
+
+    fn beside(others: &[Value], spec: Value, facts: Facts) -> String {
+        let other = |(n, fields): (usize, &Value)| {
+            let mut spec = json!({"at": "2026-11-27 13:00", "duration": "4h"});
+            spec.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+            serde_json::from_value(json!({"metadata": {"name": format!("other-{n}")}, "spec": spec})).unwrap()
+        };
+        let others: Vec<_> = others.iter().enumerate().map(other).collect();
         let spec = serde_json::from_value(spec).unwrap();
-        let forecast = forecast(&spec, &facts);
+        let forecast = forecast(&spec, &facts, &others, "2026-11-27T14:00:00Z".parse().unwrap());
         let line = line("shop", &forecast, "from A to B", None);
         std::iter::once(line).chain(forecast.warnings).collect::<Vec<_>>().join("\n")
     }
@@ -181,6 +194,12 @@ mod tests {
                 told(add(20), Facts { quotas: quota(10, 5), pod: pod.clone(), ..shop() }),
                 told(add(20), Facts { quotas: quota(100, 5), pod, ..shop() }),
                 told(json!({"addReplicas": 20, "leadTime": "auto"}), Facts { quotas: None, ..shop() }),
+                beside(&[add(20)], add(5), shop()),
+                beside(&[add(20)], add(20), shop()),
+                beside(&[add(20), json!({"minReplicas": 28})], add(5), shop()),
+                beside(&[add(20)], json!({"addReplicas": 20, "raiseMax": true}), shop()),
+                beside(&[add(20)], json!({"minReplicas": 12}), shop()),
+                beside(&[add(20)], add(5), Facts { affordable: Some(25), ..shop() }),
             ]
             .join("\n\n")
         );

@@ -35,7 +35,12 @@ fn what_is_created_is_what_was_shown() {
         (0, "created cashservicescheduledscale/mornings\n"),
         "{ran:?}"
     );
-    assert!(ran.err.starts_with("shop: floor 2 -> 6 from "), "{ran:?}");
+    // Another schedule of 12 is in force at all times.
+    assert!(ran.err.starts_with("shop: floor 10 -> 10 from "), "{ran:?}");
+    assert!(
+        ran.err.contains("it adds nothing: there are at least 10 replicas, by other schedules"),
+        "{ran:?}"
+    );
     assert!(
         ran.err.contains(", and by cron \"0 9 * * MON-FRI\" again (max 10)        quota ok, budget ok\n"),
         "{ran:?}"

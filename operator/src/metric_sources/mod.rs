@@ -9,6 +9,7 @@ mod hosts;
 mod http;
 mod http_client;
 mod json_path;
+mod nearby;
 mod pool;
 mod prometheus;
 mod promql;
@@ -20,6 +21,7 @@ pub use answer::Failure;
 pub use credentials::Credentials;
 pub use hosts::{Hosts, HostsError};
 pub use http_client::HttpClients;
+pub use nearby::in_full;
 pub use pubsub::Tokens;
 
 use std::sync::Arc;
@@ -34,7 +36,7 @@ use kube::Client;
 /// What all sources share: how the operator was started, and its connections.
 #[derive(Clone)]
 pub struct Sources {
-    /// Where Prometheus is, for metrics that do not say.
+    /// Where Prometheus is, for metrics that do not say. A bare name is one of the operator's own namespace.
     pub prometheus_address: Option<String>,
     /// Which hosts may be asked.
     pub hosts: Arc<Hosts>,
@@ -115,7 +117,7 @@ pub trait Query: Send + Sync + 'static {
 }
 
 impl Sources {
-    /// The query of a metric. `field` is the path of its configuration, such as `spec.metrics[rps].config`.
+    /// The query of a metric. `config` is [`in_full`]; `field` is the path of what the user wrote, such as `spec.metrics[rps].config`.
     ///
     /// # Errors
     /// When the configuration asks for what cannot be: the field, its value and a remedy.

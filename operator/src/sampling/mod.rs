@@ -30,7 +30,7 @@ pub type Asker = Arc<str>;
 pub struct Want {
     /// The source.
     pub type_: SourceType,
-    /// What makes the query distinct, together with the source, the Secret and as much of the subject as the query's reach says.
+    /// In full: what makes the query distinct, together with the source, the Secret and as much of the subject as the query's reach says.
     pub config: SourceConfig,
     /// Whom it is asked for.
     pub subject: Subject,

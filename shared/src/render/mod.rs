@@ -20,6 +20,7 @@ pub use revision::{History, KEPT_REVISIONS, Recorded, relevant, relevant_spec, r
 use crate::api::{CashService, GeneralScaler, cash_service::AutoscalingMode};
 use crate::names::API_VERSION;
 use crate::scale::Floor;
+use crate::schedule;
 use k8s_openapi::api::{apps::v1::Deployment, core::v1::PodTemplateSpec};
 use kube::ResourceExt;
 use serde::Serialize;
@@ -104,12 +105,13 @@ impl Plan<'_> {
     }
 }
 
-/// The children that the operator would make for a new service, without a cluster: secrets show as placeholders.
-pub fn offline(service: &CashService) -> Vec<Value> {
+/// The children that the operator would make for a new service, without a cluster: secrets show as placeholders. `floors` are those of
+/// the schedules that are in force.
+pub fn offline(service: &CashService, floors: &[Floor]) -> Vec<Value> {
     let sees_secrets = secrets::sees_secrets(&service.spec);
-    let plan = Plan { service, secrets_digest: sees_secrets.then_some(UNKNOWN_DIGEST), floors: &[] };
+    let plan = Plan { service, secrets_digest: sees_secrets.then_some(UNKNOWN_DIGEST), floors };
     let first = revision::first(&plan);
-    let born = Value::from(service.spec.first_replicas());
+    let born = Value::from(schedule::bounds(&service.spec, floors).clamp(service.spec.replicas));
     let mut all: Vec<Manifest> = secrets::redacted(service);
     all.extend(plan.manifests());
     let at = all.iter().position(|m| m.kind == "Deployment").unwrap_or(all.len());

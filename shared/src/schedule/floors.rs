@@ -16,18 +16,19 @@ pub struct InForce<'a> {
 
 impl InForce<'_> {
     /// What its amount is added to, where the target has this minReplicas.
-    fn base(&self, min: i32) -> i32 {
+    pub(super) fn base(&self, min: i32) -> i32 {
         self.base.filter(|_| self.spec.adds_to_current()).unwrap_or(min)
     }
 
     /// What it adds; a percentage is rounded up.
-    fn amount(&self, min: i32) -> i32 {
+    pub(super) fn amount(&self, min: i32) -> i32 {
         let percent = i64::from(self.spec.add_percent.unwrap_or(0)) * i64::from(self.base(min));
         let percent = (percent + 99).div_euclid(100);
         self.spec.add_replicas.unwrap_or(0).saturating_add(i32::try_from(percent).unwrap_or(i32::MAX))
     }
 
-    fn raises_max(&self) -> bool {
+    /// Whether it may exceed maxReplicas.
+    pub(super) fn raises_max(&self) -> bool {
         self.spec.raise_max.unwrap_or(false)
     }
 

@@ -60,7 +60,8 @@ pub fn situation(
     }
 }
 
-fn counts(schedule: &CashServiceScheduledScale, mode: AutoscalingMode) -> bool {
+/// Whether its windows are kept.
+pub(super) fn counts(schedule: &CashServiceScheduledScale, mode: AutoscalingMode) -> bool {
     schedule.spec.suspend != Some(true)
         && schedule.metadata.deletion_timestamp.is_none()
         && refusal(&schedule.spec, mode).is_none()

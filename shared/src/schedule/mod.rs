@@ -25,6 +25,7 @@ mod length;
 mod problem;
 mod quota;
 mod target;
+mod together;
 mod zone;
 
 #[cfg(test)]
@@ -39,4 +40,5 @@ pub use length::{LEAD_TIMES, WINDOW_LENGTHS, parse_length};
 pub use problem::Problem;
 pub use quota::shortfall;
 pub use target::{Refusal, refusal};
+pub use together::{Asked, asked};
 pub use zone::parse_zone;

@@ -6,7 +6,7 @@ use std::{
 };
 
 use super::{cgroups, kernel};
-use crate::namespace::unique;
+use crate::{namespace::unique, packages, programs::NODE_PACKAGES};
 
 /// The capabilities that it cannot do without, by their numbers in the kernel.
 const CAPABILITIES: [(u32, &str); 5] = [
@@ -32,6 +32,13 @@ pub fn missing() -> Option<String> {
         .or_else(control_groups)
         .or_else(|| File::open("/dev/kmsg").err().map(|error| format!("it reads /dev/kmsg: {error}")))
         .or_else(namespaces)
+        .or_else(packages)
+}
+
+fn packages() -> Option<String> {
+    let missing = NODE_PACKAGES.iter().find(|(program, _)| !packages::in_system(program));
+    let (program, package) = missing.filter(|_| !packages::can_install())?;
+    Some(format!("it needs {program}, which Debian has in the package {package}"))
 }
 
 fn capability() -> Option<String> {

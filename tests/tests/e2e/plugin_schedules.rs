@@ -62,6 +62,8 @@ async fn a_schedule_is_created_told_and_cancelled() {
     assert!(status.out.contains(&format!("Schedule:     \"{name}\" floor 6 until ")), "{status}");
     assert!(status.out.contains("\"later\" floor 8 at ") && status.out.contains("(by schedule)"), "{status}");
     assert_eq!(shell.csop(&["diff", SHOP, "-n", ns]).await.ok(), "", "the floor is what is wanted");
+    let rendered = shell.csop(&["render", SHOP, "-n", ns]).await;
+    assert!(rendered.ok().contains("minReplicas: 6\n"), "render shows what diff wants: {rendered}");
     let plot = ["scale", "list", "-n", ns, "--plot", "capacity.svg", "-o", "name"];
     assert_eq!(shell.csop(&plot).await.ends(0).lines().count(), 2);
     assert!(std::fs::read_to_string(shell.home().join("capacity.svg")).unwrap().contains("floor"));

@@ -111,6 +111,26 @@ async fn edits_of_schedule_and_service_count_inside_the_window() {
 }
 
 #[tokio::test]
+async fn what_two_add_together_is_limited_for_both() {
+    let (scene, clock) = scene("schedules-together", hpa()).await;
+    let add = json!({"minReplicas": null, "addReplicas": 16});
+    scene.apply(&schedule("one", add.clone()).to_string()).await;
+    let clamped = |s: &CashServiceScheduledScale| reason(s, "Limited") == "ByMax";
+    let fits = |s: &CashServiceScheduledScale| reason(s, "Limited") == "NotLimited";
+    phase(&scene, "one", Phase::Pending).await;
+    scene.until("one", "fits alone", fits).await;
+    clock.set("2026-11-27T09:10:00Z");
+    bounds(&scene, 18, 30).await;
+    scene.apply(&schedule("two", add).to_string()).await;
+    bounds(&scene, 30, 30).await;
+    phase(&scene, "two", Phase::Active).await;
+    scene.until("one", "is limited", clamped).await;
+    scene.until("two", "is limited", clamped).await;
+    scene.kubectl(["delete", "css", "two"]).await;
+    scene.until("one", "fits alone again", fits).await;
+}
+
+#[tokio::test]
 async fn deleting_and_suspending_end_a_window() {
     let (scene, clock) = scene("schedules-end", hpa()).await;
     scene.apply(&schedule("one", json!({})).to_string()).await;

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::{real::SOON, site::Site};
 
 /// An image that no registry has.
-const MISSING: &str = "localhost:5000/csop/missing:1";
+const MISSING: &str = "registry.example.com/team/missing:1";
 
 /// A service in trouble. In texts, `POD` stands for the name of its pod, and `*` for anything.
 struct Case {
@@ -43,7 +43,7 @@ fn configuration() -> Vec<Case> {
             name: "missing",
             spec: json!({"image": MISSING}),
             status: "Degraded (ImagePullBackOff)",
-            cause: "pod POD: image localhost:5000/csop/missing:1 cannot be pulled: * (check the image's name and tag, and \
+            cause: "pod POD: image registry.example.com/team/missing:1 cannot be pulled: not found (check the image's name and tag, and \
                     spec.imagePullSecrets)",
             condition: None,
             mend: Some(json!({"image": image::SERVER})),

@@ -1,13 +1,12 @@
 //! A service under load changes, restarts, shrinks and is drained, and loses no request.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::net::SocketAddr;
 
 use csop_shared::api::CashService;
 use csop_tests::{
     Cluster,
     load::{Load, Plan, Report},
     node::NAME as NODE,
-    pki::{Authority, Subject},
     wait,
 };
 use k8s_openapi::api::{
@@ -18,13 +17,13 @@ use kube::{
     Api, ResourceExt as _,
     api::{ListParams, Patch, PatchParams, PostParams},
 };
-use rustls::{
-    ClientConfig, RootCertStore,
-    pki_types::{CertificateDer, ServerName, pem::PemObject as _},
-};
+use rustls::pki_types::ServerName;
 use serde_json::{Value, json};
 
-use crate::real::{self, SOON};
+use crate::{
+    real::{self, SOON},
+    tls,
+};
 
 const NAME: &str = "shop";
 /// Ends the load of a test that hangs, at the rate of the tests.
@@ -42,7 +41,7 @@ impl<'a> Shop<'a> {
     async fn start(cluster: &'a Cluster, namespace: &str, replicas: i32) -> Self {
         let client = cluster.client().await;
         let secrets: Api<Secret> = Api::namespaced(client.clone(), namespace);
-        secrets.create(&PostParams::default(), &certificate(cluster)).await.unwrap();
+        secrets.create(&PostParams::default(), &tls::secret(cluster, NAME)).await.unwrap();
         cluster.apply(namespace, &manifest(replicas)).await.ok();
         let services = Api::namespaced(client.clone(), namespace);
         real::ready(&services, NAME).await;
@@ -56,7 +55,7 @@ impl<'a> Shop<'a> {
         let plan = Plan {
             address: SocketAddr::new(address, 443),
             path: "/work?ms=20".to_owned(),
-            tls: Some((ServerName::try_from(NAME).unwrap(), trust(self.cluster))),
+            tls: Some((ServerName::try_from(NAME).unwrap(), tls::trust(self.cluster))),
             per_second: 150,
             connections: 15,
             requests_per_connection: 200,
@@ -105,31 +104,6 @@ spec:
   contract: {{tls: {{secretName: {NAME}-tls}}}}
 "
     )
-}
-
-fn certificate(cluster: &Cluster) -> Secret {
-    let folder = tempfile::tempdir().unwrap();
-    let authority = Authority::load(&cluster.run_folder().join("pki"), "ca").unwrap();
-    std::fs::copy(authority.certificate(), folder.path().join("ca.crt")).unwrap();
-    let subject = Subject { name: NAME, hosts: &[NAME], ..Subject::default() };
-    let files = authority.issue(&format!("{NAME}-{}", std::process::id()), &subject).unwrap();
-    let read = |path| std::fs::read_to_string(path).unwrap();
-    let secret = json!({
-        "metadata": {"name": format!("{NAME}-tls")},
-        "type": "kubernetes.io/tls",
-        "stringData": {"tls.crt": read(files.certificate), "tls.key": read(files.key)},
-    });
-    serde_json::from_value(secret).unwrap()
-}
-
-/// Trust in the cluster's authority alone.
-fn trust(cluster: &Cluster) -> Arc<ClientConfig> {
-    let path = Authority::load(&cluster.run_folder().join("pki"), "ca").unwrap().certificate();
-    let mut roots = RootCertStore::empty();
-    roots.add(CertificateDer::from_pem_file(path).unwrap()).unwrap();
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
-    Arc::new(config.with_root_certificates(roots).with_no_client_auth())
 }
 
 async fn report(loads: [Load; 2]) -> Report {

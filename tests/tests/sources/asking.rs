@@ -2,9 +2,9 @@
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use csop_operator::metric_sources::{Credentials, Failure, Hosts, Query, Sources, Subject};
+use csop_operator::metric_sources::{Credentials, Failure, Hosts, Query, Sources, Subject, in_full};
 use csop_shared::{
-    api::general_scaler::{AuthRef, SourceConfig, SourceType, TargetRef},
+    api::general_scaler::{AuthRef, SourceType, TargetRef},
     scale::Reading,
 };
 use k8s_openapi::ByteString;
@@ -30,13 +30,13 @@ pub fn subject() -> Subject {
 }
 
 pub fn query(sources: &Sources, type_: SourceType, config: Value) -> Arc<dyn Query> {
-    let config: SourceConfig = serde_json::from_value(config).unwrap();
+    let config = in_full(serde_json::from_value(config).unwrap(), &subject().namespace);
     sources.build(type_, &config, &subject(), "spec.metrics[m].config").unwrap()
 }
 
 /// The message with which a configuration is refused.
 pub fn refusal(type_: SourceType, config: Value) -> String {
-    let config: SourceConfig = serde_json::from_value(config).unwrap();
+    let config = in_full(serde_json::from_value(config).unwrap(), &subject().namespace);
     match sources().build(type_, &config, &subject(), "config") {
         Ok(_) => panic!("not refused"),
         Err(invalid) => format!("{} {}", invalid.field, invalid.problem),

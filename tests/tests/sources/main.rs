@@ -10,6 +10,7 @@ mod scene;
 mod external;
 mod http;
 mod lies;
+mod nearby;
 mod prometheus;
 mod pubsub;
 mod redis;

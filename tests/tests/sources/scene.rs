@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use csop_operator::metric_sources::{Credentials, Failure, Hosts, Query, Sources, Subject};
+use csop_operator::metric_sources::{Credentials, Failure, Hosts, Query, Sources, Subject, in_full};
 use csop_shared::{
     api::general_scaler::{AuthRef, SourceConfig, SourceType},
     scale::{Invalid, Reading},
@@ -31,7 +31,8 @@ pub fn config(yaml: &str) -> SourceConfig {
 /// The query of a metric of this type.
 pub fn build(sources: &Sources, type_: SourceType, yaml: &str) -> Result<Arc<dyn Query>, Invalid> {
     let subject = Subject { namespace: "shop".into(), scaler: "web".into(), target: Default::default() };
-    sources.build(type_, &config(yaml), &subject, "spec.metrics[m].config")
+    let config = in_full(config(yaml), &subject.namespace);
+    sources.build(type_, &config, &subject, "spec.metrics[m].config")
 }
 
 /// Asks once, as the sampler does.

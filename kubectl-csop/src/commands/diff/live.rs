@@ -1,16 +1,13 @@
 //! Reading the live children, Secrets without their values.
 
 use crate::client::Cluster;
-use crate::commands::status::fetch;
+use crate::commands::floors;
 use crate::error::{Attempt, Error};
 use crate::view::diff::{Wanted, is_controlled_by, redact};
-use csop_shared::api::cash_service_scheduled_scale::ScheduleTargetKind;
-use csop_shared::api::{CashService, CashServiceScheduledScale};
+use csop_shared::api::CashService;
 use csop_shared::names::labels;
 use csop_shared::scale::Floor;
-use csop_shared::schedule::situation;
 use futures::future::join_all;
-use jiff::Timestamp;
 use kube::api::{ApiResource, DynamicObject, GroupVersionKind, ListParams};
 use kube::{Api, ResourceExt};
 use serde_json::Value;
@@ -63,30 +60,12 @@ pub async fn read(service: &CashService, cluster: &Cluster) -> Result<Live, Erro
             Err(error) => return Err(error),
         }
     }
-    live.floors = floors(service, &mut live.missing, cluster).await?;
+    match floors::read(service, cluster).await {
+        Ok(floors) => live.floors = floors,
+        Err(error) if is_refusal(&error) => live.missing.push(error.to_string()),
+        Err(error) => return Err(error),
+    }
     Ok(live)
-}
-
-/// The floors of the service's schedules, as the operator counts them; none, and a word on it, where they may not be read.
-async fn floors(
-    service: &CashService,
-    missing: &mut Vec<String>,
-    cluster: &Cluster,
-) -> Result<Vec<Floor>, Error> {
-    let schedules = match fetch::schedules(cluster).await {
-        Err(error) if is_refusal(&error) => {
-            missing.push(error.to_string());
-            return Ok(vec![]);
-        }
-        read => read?,
-    };
-    let name = service.name_any();
-    let own = |schedule: &CashServiceScheduledScale| {
-        schedule.spec.target() == Some((ScheduleTargetKind::CashService, &name))
-    };
-    let own: Vec<_> = schedules.into_iter().filter(own).collect();
-    let bounds = (service.spec.bounds().min, service.spec.autoscaling.max_replicas);
-    Ok(situation(&own, service.spec.mode(), bounds, None, Timestamp::now()).floors)
 }
 
 /// Looks for wanted children that are there without the label, and returns those that are not the service's.

@@ -15,7 +15,7 @@ use kube::{Resource, ResourceExt};
 
 use super::{GeneralScalers, asker, target};
 use crate::controllers::related::{SECRETS, fingerprint, raised_key, schedules_of};
-use crate::metric_sources::{Credentials, Subject};
+use crate::metric_sources::{Credentials, Subject, in_full};
 use crate::runtime::children::ChildId;
 use crate::runtime::context::Context;
 use crate::runtime::error::Error;
@@ -165,7 +165,8 @@ async fn wants(
     let mut wants = Vec::with_capacity(questions.len());
     for question in questions {
         let field = format!("{}.config", question.field);
-        let query = scalers.sources.build(question.type_, &question.config, subject, &field);
+        let config = in_full(question.config, &subject.namespace);
+        let query = scalers.sources.build(question.type_, &config, subject, &field);
         let query = query.map_err(invalid)?;
         let credentials = match question.auth {
             None => Arc::new(Credentials::default()),
@@ -185,7 +186,7 @@ async fn wants(
         };
         wants.push(Want {
             type_: question.type_,
-            config: question.config,
+            config,
             subject: subject.clone(),
             auth: question.auth.cloned(),
             credentials,

@@ -38,7 +38,7 @@ impl Kind for ScheduledScales {
     }
 
     fn watches() -> Vec<Watch> {
-        vec![related::services(), related::scalers(), related::quotas()]
+        vec![related::services(), related::scalers(), related::schedules(), related::quotas()]
     }
 
     fn reads() -> &'static [(&'static str, &'static str, &'static str)] {

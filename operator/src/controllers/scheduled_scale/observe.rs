@@ -9,8 +9,8 @@ use csop_shared::conditions::{State, find, types};
 use csop_shared::names::annotations;
 use csop_shared::reasons::schedule as reasons;
 use csop_shared::scale::{SafetyPlan, affordable};
-use csop_shared::schedule::{self, Calendar};
-use jiff::SignedDuration;
+use csop_shared::schedule::{self, Asked, Calendar};
+use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::api::apps::v1::{Deployment, DeploymentSpec};
 use k8s_openapi::api::core::v1::{Pod, ResourceQuota};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
@@ -18,7 +18,7 @@ use kube::api::{Api, ListParams};
 use kube::{Resource, ResourceExt};
 
 use super::readiness::ready_within;
-use crate::controllers::related::{ANY_QUOTA, QUOTAS, SCALERS, SERVICES};
+use crate::controllers::related::{ANY_QUOTA, QUOTAS, SCALERS, SERVICES, raised_key, schedules_of};
 use crate::runtime::context::Context;
 use crate::runtime::error::Error;
 
@@ -53,6 +53,8 @@ pub struct Target {
     pub quota: Option<String>,
     /// How a GeneralScaler climbs, where that matters.
     pub way: Option<Way>,
+    /// The target's other schedules, where they matter.
+    pub others: Vec<CashServiceScheduledScale>,
 }
 
 /// How a GeneralScaler climbs.
@@ -64,6 +66,23 @@ pub struct Way {
     pub cooldown: SignedDuration,
     /// Time within which nine of ten pods are ready.
     pub ready: SignedDuration,
+}
+
+impl Target {
+    /// What a schedule asks for in a window that is in force at this instant, together with the target's others.
+    pub(super) fn asked(
+        &self,
+        obj: &CashServiceScheduledScale,
+        start: Option<i32>,
+        at: Timestamp,
+    ) -> Option<Asked> {
+        schedule::asked(&obj.spec, start, &self.others, (self.mode, self.min), at)
+    }
+
+    /// Most replicas without any schedule.
+    pub(super) fn limit(&self) -> Option<i32> {
+        self.max.map(|max| max.max(self.min))
+    }
 }
 
 pub(super) async fn observe(obj: &CashServiceScheduledScale, ctx: &Context) -> Result<Observed, Error> {
@@ -167,6 +186,7 @@ async fn look_closer(
         None => None,
     };
     target.affordable = scaler.as_ref().and_then(affordable);
+    target.others = others(obj, scaler.as_ref(), ctx)?;
     let quotas: Vec<ResourceQuota> =
         ctx.related(QUOTAS, &namespace, ANY_QUOTA)?.iter().filter_map(|live| live.parse().ok()).collect();
     let counts = obj.spec.adds_to_current() && is_beginning(obj, ctx);
@@ -188,12 +208,33 @@ async fn look_closer(
     if let Some(scaler) = scaler.as_ref().filter(|_| obj.spec.leads_by_itself()) {
         target.way = Some(way(scaler, spec.as_ref(), &namespace, ctx).await?);
     }
-    let floor = schedule::own_floor(&obj.spec, target.min, target.current.or(replicas));
+    let asked = target.asked(obj, target.current.or(replicas), decisive(obj, ctx.now()));
     let pod = spec.and_then(|spec| spec.template.spec);
-    if let (Some(floor), Some(pod)) = (floor, pod) {
+    if let (Some(asked), Some(pod)) = (asked, pod) {
+        let floor = asked.floor(target.limit());
         target.quota = schedule::shortfall(&quotas, &pod, floor.saturating_sub(pods));
     }
     Ok(())
+}
+
+/// The other schedules of the target; of one that adds nothing, none, since it stands alone. Their changes wake `obj`.
+fn others(
+    obj: &CashServiceScheduledScale,
+    scaler: Option<&GeneralScaler>,
+    ctx: &Context,
+) -> Result<Vec<CashServiceScheduledScale>, Error> {
+    let adds = obj.spec.min_replicas.is_none();
+    let target = obj.spec.target().filter(|_| adds).map(|(kind, name)| raised_key(kind, name));
+    // A scaler that a service has made takes the floors of both.
+    let scaler = scaler.filter(|_| adds);
+    let own = scaler.map(|scaler| raised_key(ScheduleTargetKind::GeneralScaler, &scaler.name_any()));
+    let owners = scaler.into_iter().flat_map(|scaler| scaler.owner_references());
+    let services = owners
+        .filter(|owner| owner.kind == CashService::kind(&()))
+        .map(|owner| raised_key(ScheduleTargetKind::CashService, &owner.name));
+    let mut others = schedules_of(ctx, obj, &target.into_iter().chain(own).chain(services).collect())?;
+    others.retain(|other| other.name_any() != obj.name_any());
+    Ok(others)
 }
 
 /// How a scaler climbs, as far as its Deployment's pods have shown.
@@ -209,6 +250,14 @@ async fn way(
     };
     let up = SafetyPlan::new(scaler.spec.safety.as_ref()).up;
     Ok(Way { rate: up.rate.max(1), cooldown: up.cooldown, ready: ready_within(&pods) })
+}
+
+/// When a schedule is judged: now in a window, else at the beginning of the next one.
+fn decisive(obj: &CashServiceScheduledScale, now: Timestamp) -> Timestamp {
+    let Ok(calendar) = Calendar::new(&obj.spec) else { return now };
+    let lead = schedule::lead(obj, &calendar);
+    let next = || calendar.upcoming(now, lead).next().map(|window| window.start);
+    if calendar.active(now, lead).is_some() { now } else { next().unwrap_or(now) }
 }
 
 /// Whether a window is in force whose count at the start is not known yet.

@@ -1,7 +1,9 @@
-//! How soon pods are ready.
+//! How soon pods are ready, and how long the way up to many of them is.
 
 use jiff::SignedDuration;
 use k8s_openapi::api::core::v1::Pod;
+
+use super::observe::Way;
 
 /// What a pod is taken to need where none has shown it yet.
 const UNMEASURED: SignedDuration = SignedDuration::from_mins(1);
@@ -23,6 +25,13 @@ fn ready_after(pod: &Pod) -> Option<SignedDuration> {
     let ready = ready.last_transition_time.as_ref()?.0;
     let after = ready.duration_since(pod.metadata.creation_timestamp.as_ref()?.0).max(SignedDuration::ZERO);
     (after <= LONGEST).then_some(after)
+}
+
+/// The way up by so many pods: all at once, or by operations of `rate` pods with a cooldown between each two.
+pub(super) fn lead_of(way: &Way, up_by: i32, by_steps: bool) -> SignedDuration {
+    let operations = if by_steps { up_by.max(1).unsigned_abs().div_ceil(way.rate.unsigned_abs()) } else { 1 };
+    let waits = i32::try_from(operations.saturating_sub(1)).unwrap_or(i32::MAX);
+    way.cooldown.checked_mul(waits).unwrap_or(SignedDuration::MAX).saturating_add(way.ready)
 }
 
 #[cfg(test)]

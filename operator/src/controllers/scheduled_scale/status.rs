@@ -12,7 +12,8 @@ use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use kube::ResourceExt;
 
-use super::observe::{Observed, Target, Way};
+use super::observe::{Observed, Target};
+use super::readiness::lead_of;
 use crate::runtime::events::Notice;
 use crate::runtime::kind::Verdict;
 
@@ -100,13 +101,19 @@ impl Next<'_> {
         self.show_windows(&calendar, lead);
         self.note_missed(&calendar, lead);
         let window = calendar.active(self.now, lead);
-        match (&observed.target, window) {
+        match (&observed.target, &window) {
             (None, _) => self.target_missing(),
-            (Some(target), Some(window)) => self.in_window(target, &window),
+            (Some(target), Some(window)) => self.in_window(target, window),
             (Some(target), None) => self.between(target, &calendar, lead),
         }
         let change = calendar.next_change(self.now, lead);
-        [change, self.measure_again(&calendar, lead)].into_iter().flatten().min()
+        // What others add counts from the instant on at which it is added.
+        let others = observed.target.iter().filter(|_| window.is_some()).flat_map(|target| &target.others);
+        let theirs = others.filter_map(|other| {
+            let calendar = Calendar::new(&other.spec).ok()?;
+            calendar.next_change(self.now, schedule::lead(other, &calendar))
+        });
+        [change, self.measure_again(&calendar, lead), theirs.min()].into_iter().flatten().min()
     }
 
     /// Why the windows cannot be kept as they are asked for.
@@ -162,8 +169,7 @@ impl Next<'_> {
             end: Time(window.end),
             base_replicas: base,
         });
-        let floor = schedule::own_floor(&self.obj.spec, target.min, base);
-        self.status.floor = self.limit(target, floor);
+        self.status.floor = self.limit(target, base, self.now);
         self.status.answer.clone_from(&target.answer);
         if let Some((reason, words)) = &target.held {
             self.say(Phase::Active, State::False, reason, words);
@@ -181,8 +187,7 @@ impl Next<'_> {
     fn between(&mut self, target: &Target, calendar: &Calendar, lead: SignedDuration) {
         self.note_ended();
         let Some(next) = calendar.upcoming(self.now, lead).next() else { return };
-        let floor = schedule::own_floor(&self.obj.spec, target.min, None);
-        self.status.floor = self.limit(target, floor);
+        self.status.floor = self.limit(target, None, next.start);
         let message = match self.status.floor {
             Some(floor) => {
                 format!("{} has at least {floor} replicas from {} to {}", self.target(), next.start, next.end)
@@ -302,26 +307,28 @@ impl Next<'_> {
         history.drain(..history.len().saturating_sub(HISTORY_KEPT));
     }
 
-    /// The floor as far as the target's maximum lets it, and the condition that tells what keeps it down.
-    fn limit(&mut self, target: &Target, floor: Option<i32>) -> Option<i32> {
-        let Some(floor) = floor else {
+    /// The schedule's own floor as far as the target's maximum lets it, and the condition that tells what keeps down what it asks for
+    /// together with others at this instant. `start` is the count at the start of its window.
+    fn limit(&mut self, target: &Target, start: Option<i32>, at: Timestamp) -> Option<i32> {
+        let own = schedule::own_floor(&self.obj.spec, target.min, start);
+        let (Some(own), Some(asked)) = (own, target.asked(self.obj, start, at)) else {
             self.set_limited(None);
             return None;
         };
-        let max = target.max.filter(|_| self.obj.spec.raise_max != Some(true)).map(|max| max.max(target.min));
-        let over_max = max.filter(|max| floor > *max).map(|max| {
-            let message =
-                format!("{floor} replicas are asked for, maxReplicas is {max}: set raiseMax to exceed it");
+        let max = target.limit();
+        let over_max = max.filter(|_| asked.exceeds(max)).map(|max| {
+            let message = format!("{}, maxReplicas is {max}: set raiseMax to exceed it", asked.in_words());
             (reasons::BY_MAX, message)
         });
-        let floor = max.map_or(floor, |max| floor.min(max));
-        let over_budget = target.affordable.filter(|affordable| floor > (*affordable).max(target.min));
+        let over_budget =
+            target.affordable.filter(|affordable| asked.floor(max) > (*affordable).max(target.min));
         let over_budget = over_budget.map(|affordable| {
-            (reasons::BY_BUDGET, format!("{floor} replicas are asked for, the budget pays for {affordable}"))
+            (reasons::BY_BUDGET, format!("{}, the budget pays for {affordable}", asked.in_words()))
         });
         let over_quota = target.quota.clone().map(|words| (reasons::BY_QUOTA, words));
         self.set_limited(over_budget.or(over_max).or(over_quota));
-        Some(floor)
+        let limit = max.filter(|_| self.obj.spec.raise_max != Some(true));
+        Some(own.min(limit.unwrap_or(i32::MAX)))
     }
 
     /// leadTime auto: the time that the last pod needs to be ready. The first operation is made at once, each of the others waits
@@ -382,13 +389,6 @@ impl Next<'_> {
         let generation = self.obj.metadata.generation;
         set_condition(&mut self.status.conditions, kind, state, reason, message, generation, self.now);
     }
-}
-
-/// The way up by so many pods: all at once, or by operations of `rate` pods with a cooldown between each two.
-fn lead_of(way: &Way, up_by: i32, by_steps: bool) -> SignedDuration {
-    let operations = if by_steps { up_by.max(1).unsigned_abs().div_ceil(way.rate.unsigned_abs()) } else { 1 };
-    let waits = i32::try_from(operations.saturating_sub(1)).unwrap_or(i32::MAX);
-    way.cooldown.checked_mul(waits).unwrap_or(SignedDuration::MAX).saturating_add(way.ready)
 }
 
 /// Times of the API have whole seconds.

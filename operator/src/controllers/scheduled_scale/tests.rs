@@ -277,6 +277,43 @@ fn what_keeps_the_floor_down_is_told_before_the_window() {
     assert_eq!(limited(|t| t.max = Some(40)), (reasons::NOT_LIMITED.to_owned(), 40));
 }
 
+#[test]
+fn what_several_ask_for_together_is_limited_for_each_of_them() {
+    let other = |fields: Value| -> CashServiceScheduledScale {
+        let mut spec = json!({"at": "2026-11-27 09:30", "duration": "1h", "addReplicas": 20});
+        for (key, value) in fields.as_object().unwrap() {
+            spec[key] = value.clone();
+        }
+        serde_json::from_value(json!({"metadata": {"name": "other"}, "spec": spec})).unwrap()
+    };
+    let add = || Scene::new(json!({"at": "2026-11-27 09:00", "duration": "1h", "addReplicas": 20}));
+    for (fields, by) in [
+        (json!({}), reasons::BY_MAX),
+        (json!({"addReplicas": 7}), reasons::NOT_LIMITED),
+        (json!({"addReplicas": null, "minReplicas": 40}), reasons::NOT_LIMITED),
+        (json!({"raiseMax": true}), reasons::NOT_LIMITED),
+        (json!({"suspend": true}), reasons::NOT_LIMITED),
+    ] {
+        let mut scene = add();
+        scene.target().others = vec![other(fields.clone())];
+        scene.look(at("08:00:00"));
+        assert_eq!(scene.reason(types::LIMITED), reasons::NOT_LIMITED, "at its start it is alone: {fields}");
+        let begun = scene.look(at("09:00:00"));
+        assert_eq!((begun.alarm, begun.status.floor), (Some(at("09:30:00")), Some(23)));
+        scene.look(at("09:30:00"));
+        assert_eq!(scene.reason(types::LIMITED), by, "{fields}");
+        assert_eq!(scene.status().floor, Some(23), "its own");
+    }
+    let mut later = add();
+    later.target().others = vec![other(json!({"at": "2026-11-27 08:30"}))];
+    later.look(at("08:00:00"));
+    let limited = find(&later.status().conditions, types::LIMITED).unwrap();
+    assert_eq!(limited.reason, reasons::BY_MAX, "the later one says so before");
+    let says =
+        "43 replicas are asked for together with \"other\", maxReplicas is 30: set raiseMax to exceed it";
+    assert_eq!(limited.message, says);
+}
+
 /// Floor 40 from 4, 6 pods an operation, a minute between two, two minutes until a pod is ready: five waits and the last start.
 #[test]
 fn a_lead_time_of_its_own_is_that_of_all_operations_and_the_last_pod() {

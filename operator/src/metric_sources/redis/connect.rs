@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures::future::{FutureExt as _, select_ok};
+use futures::future::{FutureExt as _, TryFutureExt as _, select_ok};
 use redis::aio::{ConnectionLike as _, MultiplexedConnection};
 use redis::cluster::ClusterClientBuilder;
 use redis::cluster_async::ClusterConnection;
@@ -21,6 +21,7 @@ use super::place::{Place, Topology};
 use super::resolver::{Resolver, taken};
 use crate::metric_sources::address::Address;
 use crate::metric_sources::certificates::Certificates;
+use crate::metric_sources::nearby::told;
 use crate::metric_sources::{Failure, Hosts};
 
 /// An end to whatever the client does by itself; queries give up earlier.
@@ -106,7 +107,7 @@ impl Opener<'_> {
     async fn secure(&self, address: &Address, settings: RedisConnectionInfo) -> Result<Single, Failure> {
         let origin = self.origin(address);
         let failed = |error| error::at_first(&origin, &error);
-        let resolver = Resolver::new(self.hosts);
+        let resolver = Resolver::new(self.hosts, address);
         let refused = Arc::clone(&resolver.refused);
         let config = patient().set_dns_resolver(resolver);
         let info = info(true, address).map_err(failed)?.set_redis_settings(settings);
@@ -130,10 +131,10 @@ impl Opener<'_> {
 
     /// A cluster's client does not say why it cannot connect, so one of the nodes is tried first.
     async fn cluster(&self) -> Result<ClusterConnection, Failure> {
-        let (node, _) = select_ok(self.place.addresses.iter().map(|node| self.server(node).boxed())).await?;
-        drop(node);
+        let tried = self.place.addresses.iter().map(|node| self.server(node).map_ok(move |_| node).boxed());
+        let (node, _) = select_ok(tried).await?;
         let origin = self.place.to_string();
-        let resolver = Resolver::new(self.hosts);
+        let resolver = Resolver::new(self.hosts, node);
         let refused = Arc::clone(&resolver.refused);
         let failed = |error| taken(&refused).unwrap_or_else(|| error::failure(&origin, &error));
         let nodes: RedisResult<Vec<_>> =
@@ -181,7 +182,7 @@ impl Opener<'_> {
         command.arg("GET-MASTER-ADDR-BY-NAME").arg(name);
         let named: RedisResult<Option<(String, u16)>> = command.query_async(&mut single.connection).await;
         match named {
-            Ok(Some((host, port))) => Ok(Address { host, port }),
+            Ok(Some((host, port))) => Ok(Address { host: told(&sentinel.host, &host), port }),
             Ok(None) => Err(Failure::Unusable {
                 origin,
                 problem: format!(

@@ -8,18 +8,23 @@ use futures::FutureExt as _;
 use redis::RedisFuture;
 use redis::io::AsyncDNSResolver;
 
+use crate::metric_sources::address::Address;
+use crate::metric_sources::nearby::told;
 use crate::metric_sources::{Failure, Hosts};
 
 /// Looks names up under the rule of which hosts may be asked, for the addresses that a cluster announces too.
 pub(super) struct Resolver {
     hosts: Arc<Hosts>,
+    /// Whoever announces addresses.
+    server: String,
     /// Why a name was not looked up; the client passes on no more than a text.
     pub refused: Arc<Mutex<Option<Failure>>>,
 }
 
 impl Resolver {
-    pub fn new(hosts: &Arc<Hosts>) -> Self {
-        Self { hosts: Arc::clone(hosts), refused: Arc::default() }
+    /// For connections to this server, and to whom it announces.
+    pub fn new(hosts: &Arc<Hosts>, server: &Address) -> Self {
+        Self { hosts: Arc::clone(hosts), server: server.host.clone(), refused: Arc::default() }
     }
 }
 
@@ -35,7 +40,7 @@ impl AsyncDNSResolver for Resolver {
         port: u16,
     ) -> RedisFuture<'a, Box<dyn Iterator<Item = SocketAddr> + Send + 'a>> {
         async move {
-            match self.hosts.resolve(host, port).await {
+            match self.hosts.resolve(&told(&self.server, host), port).await {
                 Ok(addresses) if !addresses.is_empty() => {
                     let addresses: Box<dyn Iterator<Item = SocketAddr> + Send> =
                         Box::new(addresses.into_iter());

@@ -1,6 +1,6 @@
 use super::script::{Act, dead};
 use super::*;
-use crate::metric_sources::Reach;
+use crate::metric_sources::{Reach, in_full};
 
 #[tokio::test(start_paused = true)]
 async fn the_same_question_is_asked_once_for_all_namespaces() {
@@ -38,6 +38,24 @@ async fn questions_differ_by_source_query_secret_and_subject() {
     assert_eq!(asked("5", vec![mine(), sibling(mine()), elsewhere(mine())]), 3);
     let targets = || want(&of_target, "target", SECOND);
     assert_eq!(asked("6", vec![targets(), sibling(targets()), elsewhere(targets())]), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_bare_name_is_another_server_in_each_namespace() {
+    let (stage, script) = (Stage::new(), Script::saying(1.0));
+    let asked = |namespace: &str, address: &str| {
+        let config = SourceConfig { address: Some(address.to_owned()), ..SourceConfig::default() };
+        let config = in_full(config, namespace);
+        let subject = subject(namespace, address);
+        let before = stage.sampling.questions();
+        stage.one(&format!("{namespace}/{address}"), Want { config, subject, ..want(&script, "q", SECOND) });
+        stage.sampling.questions() - before
+    };
+    assert_eq!(asked("shop", "redis:6379"), 1);
+    assert_eq!(asked("other", "redis:6379"), 1, "its own Service");
+    assert_eq!(asked("other", "redis.shop.svc:6379"), 0, "the one of shop");
+    assert_eq!(asked("shop", "redis.jobs:6379"), 1);
+    assert_eq!(asked("other", "redis.jobs:6379"), 0);
 }
 
 #[tokio::test(start_paused = true)]

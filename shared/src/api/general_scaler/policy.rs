@@ -119,7 +119,7 @@ pub struct PriceFrom {
     /// An instant query.
     #[schemars(length(min = 1, max = 4096))]
     pub query: String,
-    /// The server. Default: the operator's.
+    /// The server. A name without a dot is a Service of the scaler's namespace. Default: the operator's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 512))]
     #[x_kube(validation = Rule::new("self.matches('^https?://[^\\\\s]+$')").message("priceFrom.serverAddress must begin with http:// or https:// and have no spaces"))]

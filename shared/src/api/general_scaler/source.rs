@@ -85,7 +85,8 @@ pub struct SourceConfig {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 4096))]
     pub query: Option<String>,
-    /// prometheus: the server, such as `http://prometheus.monitoring:9090`. Default: the operator's.
+    /// prometheus: the server, such as `http://prometheus.monitoring:9090`. A name without a dot is a Service of the scaler's namespace.
+    /// Default: the operator's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 512))]
     #[x_kube(validation = Rule::new("self.matches('^https?://[^\\\\s]+$')").message("config.serverAddress must begin with http:// or https:// and have no spaces"))]
@@ -98,11 +99,12 @@ pub struct SourceConfig {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 30))]
     pub timeout_seconds: Option<i32>,
-    /// redis: `host:port`; several, separated by commas, for a cluster or for sentinels.
+    /// redis: `host:port`; several, separated by commas, for a cluster or for sentinels. A name without a dot is a Service of the
+    /// scaler's namespace.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 1024))]
     pub address: Option<String>,
-    /// redis: the host, instead of address.
+    /// redis: the host, instead of address. A name without a dot is a Service of the scaler's namespace.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 253))]
     pub host: Option<String>,
@@ -150,11 +152,12 @@ pub struct SourceConfig {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 255))]
     pub subscription: Option<String>,
-    /// pubsub: another address of Cloud Monitoring, for private access and tests.
+    /// pubsub: another address of Cloud Monitoring, for private access and tests. A name without a dot is a Service of the scaler's
+    /// namespace.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 512))]
     pub endpoint: Option<String>,
-    /// http: the address that answers JSON.
+    /// http: the address that answers JSON. A name without a dot is a Service of the scaler's namespace.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 2048))]
     #[x_kube(validation = Rule::new("self.matches('^https?://[^\\\\s]+$')").message("config.url must begin with http:// or https:// and have no spaces"))]
@@ -170,7 +173,7 @@ pub struct SourceConfig {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 2048))]
     pub expression: Option<String>,
-    /// external: `host:port` of the external scaler.
+    /// external: `host:port` of the external scaler. A name without a dot is a Service of the scaler's namespace.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 512))]
     pub scaler_address: Option<String>,

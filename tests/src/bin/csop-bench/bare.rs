@@ -28,7 +28,7 @@ pub struct Bare<'a> {
 impl<'a> Bare<'a> {
     /// Renders the services.
     pub fn new(services: &'a [CashService]) -> Self {
-        Self { services, rendered: services.iter().map(render::offline).collect() }
+        Self { services, rendered: services.iter().map(|service| render::offline(service, &[])).collect() }
     }
 
     /// How many objects the services consist of, besides themselves.

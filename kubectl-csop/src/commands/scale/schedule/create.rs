@@ -7,12 +7,13 @@ use crate::client::Cluster;
 use crate::commands::connect;
 use crate::commands::prompt::Prompt;
 use crate::commands::scale::facts;
+use crate::commands::status::fetch;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::io::Io;
 use crate::output::forecast::{clocks, line};
 use crate::view::clocks::{rows, span};
-use crate::view::forecast::{Facts, forecast};
+use crate::view::forecast::{Facts, Forecast, forecast};
 use csop_shared::api::CashServiceScheduledScale;
 use csop_shared::api::cash_service::AutoscalingMode;
 use csop_shared::names::managers;
@@ -38,7 +39,9 @@ pub(super) async fn run(
         absent(plan, &cluster).await?;
     }
     let asks = args.dry_run.is_none() && !args.yes;
-    announce(plan, args, &facts, now, asks, io);
+    let others = others(plan, &cluster, io).await?;
+    let at = windows(plan, now).first().map_or(now, |window| window.start.max(now));
+    announce(plan, args, (&facts.name, &forecast(&plan.spec, &facts, &others, at)), now, asks, io);
     if args.dry_run == Some(DryRun::Client) {
         return created(plan, args, " (dry run)", io);
     }
@@ -85,9 +88,26 @@ async fn absent(plan: &Plan, cluster: &Cluster) -> Result<(), Error> {
     }
 }
 
+/// The target's other schedules; none, and a word on it, where they may not be read.
+async fn others(
+    plan: &Plan,
+    cluster: &Cluster,
+    io: &mut Io,
+) -> Result<Vec<CashServiceScheduledScale>, Error> {
+    let mut all = facts::readable(fetch::schedules(cluster).await, io)?.unwrap_or_default();
+    all.retain(|other| other.spec.target() == plan.spec.target());
+    Ok(all)
+}
+
 /// Says what will happen, when by several clocks, and what its owner should know.
-fn announce(plan: &Plan, args: &Args, facts: &Facts, now: Timestamp, asks: bool, io: &mut Io) {
-    let forecast = forecast(&plan.spec, facts);
+fn announce(
+    plan: &Plan,
+    args: &Args,
+    (target, forecast): (&str, &Forecast),
+    now: Timestamp,
+    asks: bool,
+    io: &mut Io,
+) {
     if asks || !io.terminal.quiet {
         let windows = windows(plan, now);
         let width = io.terminal.width();
@@ -95,7 +115,7 @@ fn announce(plan: &Plan, args: &Args, facts: &Facts, now: Timestamp, asks: bool,
         if let Some(cron) = &plan.spec.cron {
             when.push_str(&format!(", and by cron {cron:?} again"));
         }
-        io.say(&line(&facts.name, &forecast, &when, width));
+        io.say(&line(target, forecast, &when, width));
         let zones = zones(plan, io.terminal.zone.as_ref());
         io.say(clocks(&rows(&windows, &zones), width).trim_end());
         if args.tz.is_none() && plan.reads_clocks() {

@@ -1,0 +1,232 @@
+//! Real containers are scaled by what they really do.
+
+use std::{fs, net::SocketAddr, path::Path};
+
+use csop_tests::{
+    Cluster, images,
+    load::{Load, Plan},
+    servers::{prometheus, redis},
+    wait,
+};
+use k8s_openapi::api::{
+    apps::v1::Deployment,
+    core::v1::{Pod, Secret, Service},
+};
+use kube::{
+    Api,
+    api::{ListParams, PostParams},
+};
+use rustls::pki_types::ServerName;
+
+use crate::{
+    real::{self, SOON},
+    site::Site,
+    tls,
+};
+
+/// What a Deployment wants and has.
+async fn counts(site: &Site, deployment: &str) -> (i32, i32) {
+    let api: Api<Deployment> = Api::namespaced(site.cluster.client().await, &site.namespace);
+    let found = api.get(deployment).await.unwrap();
+    let wanted = found.spec.and_then(|spec| spec.replicas).unwrap_or_default();
+    (wanted, found.status.and_then(|status| status.ready_replicas).unwrap_or_default())
+}
+
+async fn reaches(site: &Site, deployment: &str, what: &str, enough: impl Fn(i32, i32) -> bool) {
+    wait::until_ok(SOON * 2, &format!("{deployment} has {what}"), async || {
+        let (wanted, ready) = counts(site, deployment).await;
+        if enough(wanted, ready) { Ok(()) } else { Err(format!("{wanted} wanted, {ready} ready")) }
+    })
+    .await;
+}
+
+/// A load on a service, from a pod beside it; over HTTPS at the port of that.
+async fn load(site: &Site, service: &'static str, port: u16, path: &str, per_second: u32) -> Load {
+    let services: Api<Service> = Api::namespaced(site.cluster.client().await, &site.namespace);
+    let address = services.get(service).await.unwrap().spec.unwrap().cluster_ip.unwrap();
+    let from = real::placed(site.cluster, &site.namespace, "client").await;
+    let plan = Plan {
+        address: SocketAddr::new(address.parse().unwrap(), port),
+        path: path.to_owned(),
+        tls: (port == 443).then(|| (ServerName::try_from(service).unwrap(), tls::trust(site.cluster))),
+        per_second,
+        connections: 10,
+        // So that new pods get their share.
+        requests_per_connection: 10,
+        at_most: per_second * 240,
+    };
+    Load::start(from.dialer().clone(), plan)
+}
+
+fn example(path: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/apps").join(path);
+    fs::read_to_string(path).unwrap()
+}
+
+/// Puts a server of this machine into the registry.
+fn push(cluster: &Cluster, name: &str, programs: &[&csop_tests::servers::Program]) {
+    let programs: Vec<_> = programs.iter().map(|program| program.find().unwrap()).collect();
+    let image = images::debian::of_programs(name, &programs, &[]).unwrap();
+    images::registry::push(&image, cluster.registry().unwrap(), true).unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_autoscaler_follows_real_cpu_up_and_down() {
+    let Some(site) = Site::new("cpu").await else { return };
+    let manifest = "
+apiVersion: csop.dev/v1alpha1
+kind: CashService
+metadata: {name: shop}
+spec:
+  image: registry.example.com/shop:0.1.0
+  autoscaling: {minReplicas: 1, maxReplicas: 3}
+  resources: {requests: {cpu: 50m, memory: 32Mi}}
+  contract: {tls: {secretName: shop-tls}}
+";
+    let secrets: Api<Secret> = Api::namespaced(site.cluster.client().await, &site.namespace);
+    secrets.create(&PostParams::default(), &tls::secret(site.cluster, "shop")).await.unwrap();
+    site.cluster.apply(&site.namespace, manifest).await.ok();
+    site.ready("shop").await;
+    // 300 milliseconds of CPU a second, six times what one pod asks for.
+    let load = load(&site, "shop", 443, "/burn?ms=15", 20).await;
+    reaches(&site, "shop", "three pods", |_, ready| ready == 3).await;
+    let report = load.end().await;
+    assert_eq!(report.lost, 0, "{report}");
+    reaches(&site, "shop", "one pod again", |wanted, ready| (wanted, ready) == (1, 1)).await;
+}
+
+const REDIS: &str = "
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: redis}
+spec:
+  selector: {matchLabels: {app: redis}}
+  template:
+    metadata: {labels: {app: redis}}
+    spec:
+      securityContext: {runAsNonRoot: true, seccompProfile: {type: RuntimeDefault}}
+      containers:
+      - name: redis
+        image: registry.example.com/redis:1
+        args: [--save, '', --protected-mode, 'no']
+        securityContext: {allowPrivilegeEscalation: false, capabilities: {drop: [ALL]}}
+        readinessProbe: {tcpSocket: {port: 6379}, periodSeconds: 1}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: redis}
+spec: {selector: {app: redis}, ports: [{port: 6379}]}
+";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn workers_of_a_real_queue_come_from_nothing_and_go_when_it_is_empty() {
+    let Some(site) = Site::new("queue").await else { return };
+    push(site.cluster, "redis", &[&redis::SERVER, &redis::CLIENT]);
+    site.cluster.apply(&site.namespace, REDIS).await.ok();
+    reaches(&site, "redis", "a pod", |_, ready| ready == 1).await;
+    // As the example has it, but more impatient.
+    let scaler = example("redis-worker/scaler.yaml")
+        .replace("intervalSeconds: 5", "intervalSeconds: 1")
+        .replace("idleSeconds: 60", "idleSeconds: 3")
+        .replace("scaleDownCooldownSeconds: 30", "scaleDownCooldownSeconds: 0")
+        .replace("down: 60", "down: 2");
+    site.cluster.apply(&site.namespace, &example("redis-worker/deployment.yaml")).await.ok();
+    site.cluster.apply(&site.namespace, &scaler).await.ok();
+    reaches(&site, "redis-worker", "no pod without any job", |wanted, ready| (wanted, ready) == (0, 0)).await;
+
+    let client = redis::CLIENT.find().unwrap().display().to_string();
+    let cli = async |arguments: &[&str]| {
+        let exec = ["exec", "deployment/redis", "--namespace", &*site.namespace, "--", &client];
+        let output = site.cluster.kubectl(exec.iter().chain(arguments).copied()).await;
+        output.ok().trim().to_owned()
+    };
+    let jobs: Vec<String> = (0..240).map(|job| job.to_string()).collect();
+    let push: Vec<&str> = ["rpush", "jobs"].into_iter().chain(jobs.iter().map(String::as_str)).collect();
+    assert_eq!(cli(&push).await, "240");
+    reaches(&site, "redis-worker", "some pods", |_, ready| ready >= 2).await;
+    let explained = site.csop(&["scaler", "status", "redis-worker", "--explain"]).await.ok();
+    assert!(explained.contains("jobs"), "{explained}");
+    reaches(&site, "redis-worker", "no pod again", |wanted, ready| (wanted, ready) == (0, 0)).await;
+    assert_eq!(cli(&["llen", "jobs"]).await, "0");
+    let pods: Api<Pod> = Api::namespaced(site.cluster.client().await, &site.namespace);
+    wait::until_ok(SOON, "the last worker has gone", async || {
+        let workers = pods.list(&ListParams::default().labels("app=redis-worker")).await.unwrap().items;
+        if workers.is_empty() { Ok(()) } else { Err(workers.len().to_string()) }
+    })
+    .await;
+}
+
+const PROMETHEUS: &str = "
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: prometheus}
+data:
+  prometheus.yml: |
+    global: {scrape_interval: 1s}
+    scrape_configs:
+    # Debian's Prometheus does not know of Kubernetes: it finds the pods by their names.
+    - job_name: http-app
+      dns_sd_configs: [{names: [http-app-pods], type: A, port: 8080, refresh_interval: 1s}]
+---
+apiVersion: v1
+kind: Service
+metadata: {name: http-app-pods}
+spec: {clusterIP: None, selector: {app: http-app}, ports: [{port: 8080}]}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: prometheus}
+spec:
+  selector: {matchLabels: {app: prometheus}}
+  template:
+    metadata: {labels: {app: prometheus}}
+    spec:
+      securityContext: {runAsNonRoot: true, seccompProfile: {type: RuntimeDefault}}
+      containers:
+      - name: prometheus
+        image: registry.example.com/prometheus:1
+        args: [--config.file=/etc/prometheus/prometheus.yml, --storage.tsdb.path=/tmp/data]
+        securityContext: {allowPrivilegeEscalation: false, capabilities: {drop: [ALL]}}
+        readinessProbe: {httpGet: {path: /-/ready, port: 9090}, periodSeconds: 1}
+        volumeMounts: [{name: configuration, mountPath: /etc/prometheus}, {name: data, mountPath: /tmp}]
+      volumes: [{name: configuration, configMap: {name: prometheus}}, {name: data, emptyDir: {}}]
+---
+apiVersion: v1
+kind: Service
+metadata: {name: prometheus}
+spec: {selector: {app: prometheus}, ports: [{port: 9090}]}
+";
+
+const REQUESTS: &str = "
+apiVersion: csop.dev/v1alpha1
+kind: GeneralScaler
+metadata: {name: http-app}
+spec:
+  targetDeployment: http-app
+  maxReplicas: 4
+  intervalSeconds: 1
+  metrics:
+  - name: requests
+    type: prometheus
+    config: {serverAddress: 'http://prometheus:9090', query: 'sum(rate(http_requests_total[5s]))'}
+    mode: PerReplica
+    targetValue: 10
+  safety: {cooldownSeconds: 0, stabilizationWindowSeconds: {down: 2}}
+";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_http_server_follows_what_a_real_prometheus_has_scraped() {
+    let Some(site) = Site::new("requests").await else { return };
+    push(site.cluster, "prometheus", &[&prometheus::PROGRAM]);
+    let manifests = [PROMETHEUS, &example("http-app/deployment.yaml"), REQUESTS];
+    for manifest in manifests {
+        site.cluster.apply(&site.namespace, manifest).await.ok();
+    }
+    reaches(&site, "prometheus", "a pod", |_, ready| ready == 1).await;
+    reaches(&site, "http-app", "one pod", |wanted, ready| (wanted, ready) == (1, 1)).await;
+    let load = load(&site, "http-app", 80, "/work?ms=5", 35).await;
+    reaches(&site, "http-app", "four pods", |_, ready| ready == 4).await;
+    let report = load.end().await;
+    assert_eq!(report.lost, 0, "{report}");
+    reaches(&site, "http-app", "one pod again", |wanted, ready| (wanted, ready) == (1, 1)).await;
+}
