@@ -22,13 +22,13 @@ CLUSTER := $(CARGO) run --locked --quiet --bin csop-cluster --
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
-demo: need-rust need-go ## Show csop at work on a local control plane, then clean up (KEEP=1: leave it running)
+demo: need-rust need-go ## Show csop at work on this machine, in real containers as root, then clean up (KEEP=1: leave it running; ARGS=--simulated)
 	$(CARGO) build --workspace --locked
-	$(CARGO) run --locked --quiet --bin csop-demo -- $(if $(KEEP),--keep)
+	$(CARGO) run --locked --quiet --bin csop-demo -- $(if $(KEEP),--keep) $(ARGS)
 
 picture: need-rust need-go ## Draw docs/demo.svg anew, from a real run of the demo
 	$(CARGO) build --workspace --locked
-	$(CARGO) run --locked --quiet --bin csop-demo -- --record docs/demo.svg
+	$(CARGO) run --locked --quiet --bin csop-demo -- --record docs/demo.svg $(ARGS)
 
 test: need-rust need-go ## Run all tests that this machine can run
 	$(CARGO) build --workspace --locked
