@@ -1,6 +1,11 @@
 //! The part of the story in which the load of the service rises and falls.
 
-use super::{narrator::Narrator, pods::Pods, stage::Stage};
+use super::{
+    inside::{self, BURN_MILLIS, REQUESTS_PER_SECOND},
+    narrator::Narrator,
+    pods::Pods,
+    stage::Stage,
+};
 use crate::Error;
 
 /// How many replicas the load makes the autoscaler want: the most that it may have.
@@ -32,8 +37,10 @@ pub(super) async fn rise(stage: &mut Stage, narrator: &mut Narrator) -> Result<(
 /// Real requests, and meanwhile all pods are replaced.
 async fn burn(stage: &Stage, narrator: &mut Narrator) -> Result<(), Error> {
     narrator.pictured(true);
-    narrator.output("60 requests a second, over TLS from within the cluster; each burns 10 ms of CPU")?;
-    let load = stage.burn().await?;
+    narrator.output(&format!(
+        "{REQUESTS_PER_SECOND} requests a second, over TLS from within the cluster; each burns {BURN_MILLIS} ms of CPU"
+    ))?;
+    let load = inside::burn(stage.cluster()?).await?;
     grow(stage, narrator).await?;
     narrator.pictured(true);
     stage.shell().show(narrator, "kubectl csop restart shop --yes").await?;

@@ -9,21 +9,16 @@ use std::{
     time::Duration,
 };
 
-use kube::Api;
 use nix::sys::signal::Signal;
-use rustls::pki_types::ServerName;
 
 use super::{
-    inside::{address_of, dialer},
     pods::Pods,
     servers::Servers,
     shell::{Shell, repository},
-    trust,
 };
 use crate::{
     Cluster, Error, Process, binaries, credentials,
     images::{self, Image},
-    load::{Load, Plan},
     wait,
 };
 
@@ -38,13 +33,6 @@ pub(super) const OPERATOR_ARGUMENTS: [&str; 2] = ["--listen=127.0.0.1:0", "--all
 
 /// The namespace and the name of the operator's ServiceAccount, as installed.
 const ACCOUNT: (&str, &str) = ("csop-system", "csop-operator");
-
-/// The load of the service: so many requests in a second, which burn the CPU for a while. Twice as many pods as the fewest are
-/// busy with it, and two processors are not.
-const BURN: &str = "/burn?ms=10";
-const REQUESTS_PER_SECOND: u32 = 60;
-/// Ends the load of a demo that hangs.
-const AT_MOST: u32 = REQUESTS_PER_SECOND * 300;
 
 /// The control plane and the operator, as far as they run.
 pub(super) struct Stage {
@@ -106,25 +94,6 @@ impl Stage {
             })
         });
         pushing.await.map_err(|error| Error::Missing(format!("no images: {error}")))?
-    }
-
-    /// Begins to burn the CPU of the service's real pods, by requests from within the node's network.
-    pub(super) async fn burn(&self) -> Result<Load, Error> {
-        let cluster = self.cluster()?;
-        let client = credentials::client(cluster.kubeconfig()).await?;
-        let address = address_of(&Api::default_namespaced(client), "shop").await?;
-        let name = ServerName::try_from("shop").expect("a name that a server can have");
-        let plan = Plan {
-            address: (address, 443).into(),
-            path: BURN.to_owned(),
-            tls: Some((name, trust::in_anybody())),
-            per_second: REQUESTS_PER_SECOND,
-            connections: 12,
-            // Often a new one, so that new pods have their share soon.
-            requests_per_connection: 20,
-            at_most: AT_MOST,
-        };
-        Ok(Load::start(dialer(cluster)?, plan))
     }
 
     /// Makes the file `OPERATOR_KUBECONFIG`, with which its reader is the operator's ServiceAccount.
@@ -245,7 +214,8 @@ impl Stage {
         format!("--- the log of the operator\n{}", last(&text, lines))
     }
 
-    fn cluster(&self) -> Result<&Cluster, Error> {
+    /// The control plane, which must run.
+    pub(super) fn cluster(&self) -> Result<&Cluster, Error> {
         self.cluster.as_ref().ok_or_else(|| Error::Missing("no control plane is running".to_owned()))
     }
 }
