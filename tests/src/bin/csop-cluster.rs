@@ -116,12 +116,12 @@ fn layers() -> Result<(), Error> {
 
 /// Runs on the main thread alone: the components are tied to it.
 fn up(options: &Options, until_stdin_closes: bool) -> Result<(), Error> {
+    if let Some(reason) = options.real_node.then(node::missing).flatten() {
+        return Err(Error::Missing(format!("this machine cannot run a real node: {reason}")));
+    }
     // Before signals are listened to, so that they still end a build.
     let bin = programs::cluster()?;
     if options.real_node {
-        if let Some(reason) = node::missing() {
-            return Err(Error::Missing(format!("this machine cannot run a real node: {reason}")));
-        }
         build_node()?;
     }
     let runtime =

@@ -8,7 +8,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use nix::{sys::wait::waitpid, unistd::Pid};
+use nix::{
+    sys::wait::{WaitStatus, waitpid},
+    unistd::Pid,
+};
 
 use super::{NAME, policies};
 use crate::Error;
@@ -82,7 +85,12 @@ impl Daemons {
             let status = waitpid(None, None).map_err(|error| Error::spawn("the node")(error.into()))?;
             let ended = |child: &Child| status.pid().map(Pid::as_raw) == i32::try_from(child.id()).ok();
             if let Some((name, _)) = self.0.iter().find(|(_, child)| ended(child)) {
-                return Err(Error::Missing(format!("{name} has ended; its reason is in {name}.log")));
+                let how = match status {
+                    WaitStatus::Signaled(_, signal, _) => format!("was ended by {signal}"),
+                    WaitStatus::Exited(_, code) => format!("has ended with exit code {code}"),
+                    _ => "has ended".to_owned(),
+                };
+                return Err(Error::Missing(format!("{name} {how}; its last words are under {name}.log")));
             }
         }
     }

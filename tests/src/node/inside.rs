@@ -18,6 +18,16 @@ pub const SUBCOMMAND: &str = "node-init";
 /// What programs and their libraries need of the machine.
 const SYSTEM: [&str; 7] = ["bin", "lib", "lib32", "lib64", "libx32", "sbin", "usr"];
 
+/// In `/proc/sys`.
+const SETTINGS: [&str; 6] = [
+    "vm/overcommit_memory",
+    "vm/panic_on_oom",
+    "kernel/panic",
+    "kernel/panic_on_oops",
+    "kernel/keys/root_maxkeys",
+    "kernel/keys/root_maxbytes",
+];
+
 /// What the node is made of.
 #[derive(Debug, clap::Args)]
 pub struct Inside {
@@ -77,5 +87,17 @@ fn take_root(inside: &Inside) -> io::Result<()> {
         kernel::show(&Path::new("/").join(name), &root.join(name))?;
     }
     kernel::processes(&root.join("proc"))?;
+    keep_settings(root)?;
     kernel::enter_root(root)
+}
+
+/// Gives the node copies of those settings of the kernel that the kubelet changes: they are the machine's.
+fn keep_settings(root: &Path) -> io::Result<()> {
+    for name in SETTINGS {
+        let setting = root.join("proc/sys").join(name);
+        let copy = root.join("etc/csop").join(name.replace('/', "."));
+        fs::write(&copy, fs::read(&setting)?)?;
+        kernel::show_file(&copy, &setting)?;
+    }
+    Ok(())
 }

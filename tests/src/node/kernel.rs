@@ -46,6 +46,11 @@ pub fn show(from: &Path, at: &Path) -> io::Result<()> {
     Ok(mount(Some(from), at, None::<&str>, MsFlags::MS_BIND | MsFlags::MS_REC, None::<&str>)?)
 }
 
+/// Shows a file in place of another one.
+pub fn show_file(from: &Path, at: &Path) -> io::Result<()> {
+    Ok(mount(Some(from), at, None::<&str>, MsFlags::MS_BIND, None::<&str>)?)
+}
+
 /// Like [`show`], without what is mounted in it, and nothing can be changed there.
 pub fn show_read_only(from: &Path, at: &Path) -> io::Result<()> {
     fs::create_dir_all(at)?;

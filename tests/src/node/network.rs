@@ -28,6 +28,12 @@ pub(super) fn contains(address: IpAddr) -> bool {
     [PODS, SERVICES].iter().any(|range| address.octets().starts_with(range))
 }
 
+/// The range of the addresses of pods.
+pub(super) fn pods() -> String {
+    let [first, second] = PODS;
+    format!("{first}.{second}.0.0/16")
+}
+
 /// Gives the node its address and a way to Services, and lets it forward what its pods send. Nothing leads out.
 pub(super) fn bring_up() -> Result<(), Error> {
     let address = ADDRESS.to_string();
@@ -37,6 +43,10 @@ pub(super) fn bring_up() -> Result<(), Error> {
     run(&["address", "add", &format!("{address}/32"), "dev", "lo"])?;
     // Without a route the kernel would not even ask kube-proxy's rules where a Service is.
     run(&["route", "add", &services, "dev", "lo", "src", &address])?;
+    // What is not there needs no rules. Some kernels have none of it.
+    for scope in ["all", "default"] {
+        let _ = fs::write(format!("/proc/sys/net/ipv6/conf/{scope}/disable_ipv6"), "1");
+    }
     let forward = "/proc/sys/net/ipv4/ip_forward";
     fs::write(forward, "1").map_err(Error::file("write", forward))
 }

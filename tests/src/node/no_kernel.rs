@@ -30,6 +30,10 @@ pub fn show(_from: &Path, _at: &Path) -> io::Result<()> {
     refused()
 }
 
+pub fn show_file(_from: &Path, _at: &Path) -> io::Result<()> {
+    refused()
+}
+
 pub fn show_read_only(_from: &Path, _at: &Path) -> io::Result<()> {
     refused()
 }

@@ -29,6 +29,9 @@ use crate::{
     programs,
 };
 
+/// The kernel takes no longer names for sockets.
+const LONGEST_SOCKET: usize = 107;
+
 /// The file in the run folder with the process id of the node's first process, in whose network its pods are.
 pub const PROCESS: &str = "node.pid";
 
@@ -72,7 +75,12 @@ impl Node {
         let listen = (Ipv4Addr::LOCALHOST, ports.kubelet);
         let no_relay = || Error::spawn("the node's relay");
         let outer = tokio::net::TcpListener::bind(listen).await.map_err(no_relay())?;
-        let socket = UnixListener::bind(layout.egress_socket()).map_err(no_relay())?;
+        let path = layout.egress_socket();
+        if path.as_os_str().len() > LONGEST_SOCKET {
+            let advice = "is too long for a socket in it: choose a shorter one by --dir, or by TMPDIR";
+            return Err(Error::Missing(format!("the name of the run folder, {}, {advice}", run.display())));
+        }
+        let socket = UnixListener::bind(&path).map_err(Error::file("listen at", &path))?;
         let command = command(&inside, &run.join("node.log"))?;
         let (tell, ended) = oneshot::channel();
         let (keeper, entered) = enter(command, ports, tell)?;

@@ -24,12 +24,16 @@ struct Traces {
     mounts: BTreeSet<String>,
     links: BTreeSet<PathBuf>,
     networks: BTreeSet<PathBuf>,
+    /// Settings of the kernel that a kubelet changes where it may.
+    settings: Vec<String>,
 }
 
 impl Traces {
     fn now() -> Self {
         let (links, networks) = (names("/sys/class/net").collect(), names("/run/netns").collect());
-        Self { mounts: mounts().into_iter().collect(), links, networks }
+        let settings = ["vm/overcommit_memory", "kernel/panic", "kernel/panic_on_oops"];
+        let settings = settings.map(|name| fs::read_to_string(Path::new("/proc/sys").join(name)).unwrap());
+        Self { mounts: mounts().into_iter().collect(), links, networks, settings: settings.to_vec() }
     }
 }
 

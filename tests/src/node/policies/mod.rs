@@ -24,9 +24,9 @@ use kube::{
     },
 };
 use serde::de::DeserializeOwned;
-use tokio::runtime;
+use tokio::{runtime, time::Instant};
 
-use crate::{Error, credentials};
+use crate::{Error, credentials, programs::say};
 
 /// The hidden subcommand of `csop-cluster` that becomes this program.
 pub const SUBCOMMAND: &str = "network-policies";
@@ -36,6 +36,7 @@ const KUBECONFIG: &str = "/etc/csop/csop.kubeconfig";
 
 /// What changes together is applied together.
 const TOGETHER: Duration = Duration::from_millis(20);
+const AT_LATEST: Duration = Duration::from_millis(200);
 
 /// Enforces policies. Returns only when it fails.
 pub fn run() -> Result<(), Error> {
@@ -51,11 +52,18 @@ async fn enforce() -> Result<(), Error> {
     let mut changes = select_all([policy_changes, pod_changes, namespace_changes]);
     let mut applied = String::new();
     while changes.next().await.is_some() {
-        while tokio::time::timeout(TOGETHER, changes.next()).await.is_ok() {}
+        let end = Instant::now() + AT_LATEST;
+        while Instant::now() < end
+            && matches!(tokio::time::timeout(TOGETHER, changes.next()).await, Ok(Some(())))
+        {}
         let rules = rules::table(&policies.state(), &pods.state(), &namespaces.state());
-        if rules != applied {
-            apply(&rules)?;
-            applied = rules;
+        if rules == applied {
+            continue;
+        }
+        match apply(&rules) {
+            Ok(()) => applied = rules,
+            // What was there last stays in force.
+            Err(error) => say(&format!("{error}\n{rules}")),
         }
     }
     Err(Error::Missing("the watches have ended".to_owned()))

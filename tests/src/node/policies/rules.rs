@@ -20,6 +20,8 @@ use kube::{
     core::{Selector, SelectorExt as _},
 };
 
+use crate::node::network;
+
 /// The table that holds the rules, and nothing else.
 const TABLE: &str = "inet csop_policies";
 
@@ -88,7 +90,7 @@ where
     let mut script = format!("table {TABLE}\ndelete table {TABLE}\ntable {TABLE} {{\n");
     let ingress = world.isolate(&mut script, &policies, Direction::Ingress);
     let egress = world.isolate(&mut script, &policies, Direction::Egress);
-    script.push_str(&chain("forward", &[egress.clone(), ingress]));
+    script.push_str(&chain("forward", &[Some(world.unknown()), egress.clone(), ingress]));
     // What is for the node itself: the API server, names.
     script.push_str(&chain("input", &[egress]));
     script.push_str("}\n");
@@ -99,6 +101,8 @@ where
 fn members<Q: Deref<Target = Pod>>(pods: &[Q]) -> Vec<Member<'_>> {
     let mut members: Vec<_> = pods.iter().filter_map(|pod| member(pod)).collect();
     members.sort_by_key(|member| member.address);
+    // One that ends may still name the address that another has by now.
+    members.dedup_by_key(|member| member.address);
     members
 }
 
@@ -121,6 +125,16 @@ fn chain(hook: &str, lookups: &[Option<String>]) -> String {
 }
 
 impl World<'_> {
+    /// Keeps packets from pods that are so new that nobody knows who they are, or whether they are isolated.
+    fn unknown(&self) -> String {
+        let known: Vec<_> = self.members.iter().map(|member| member.address.to_string()).collect();
+        let pods = network::pods();
+        match known.is_empty() {
+            true => format!("ip daddr {pods} drop"),
+            false => format!("ip daddr {pods} ip daddr != {{ {} }} drop", known.join(", ")),
+        }
+    }
+
     /// Writes a chain for each pod that is isolated in this direction, and returns the rule that leads to them.
     fn isolate(
         &self,
@@ -182,8 +196,17 @@ impl World<'_> {
         };
         let field = direction.peer();
         let matching = peers.iter().filter_map(|peer| {
-            if let Some(block) = &peer.ip_block {
-                let except = block.except.iter().flatten().map(|cidr| format!("ip {field} != {cidr} "));
+            if let Some(block) = peer.ip_block.as_ref() {
+                // There are no packets of IPv6 in the node's network.
+                if is_v6(&block.cidr) {
+                    return None;
+                }
+                let except = block
+                    .except
+                    .iter()
+                    .flatten()
+                    .filter(|cidr| !is_v6(cidr))
+                    .map(|cidr| format!("ip {field} != {cidr} "));
                 return Some((
                     format!("ip {field} {} {}", block.cidr, except.collect::<String>()),
                     Vec::new(),
@@ -211,6 +234,10 @@ impl World<'_> {
 
 fn exactly(member: &Member<'_>) -> String {
     format!("ip {} {} ", Direction::Egress.peer(), member.address)
+}
+
+fn is_v6(cidr: &str) -> bool {
+    cidr.contains(':')
 }
 
 /// The lines for one port with one kind of peers; `named` are those who can have a port of that name, each with its match.
