@@ -167,7 +167,8 @@ pub const EXPLAINED: [Explained; 14] = [
     Explained {
         names: &[AUTOSCALER],
         seen: &["Ready=False", "Progressing=True"],
-        meaning: "The autoscaler gets no metrics, so that the service cannot reach its size. The message has its words.",
+        meaning: "All pods that there are serve, and the autoscaler gets no metrics, so that the service cannot reach its size. \
+                  The message has its words.",
         next: &[
             "`kubectl csop check` tells whether metrics-server answers.",
             "For metrics of your own: is their adapter there? `kubectl get apiservices` lists what serves metrics.",

@@ -17,7 +17,7 @@ use k8s_openapi::api::core::v1::{ContainerStateTerminated, ContainerStatus, Even
 use kube::ResourceExt;
 
 /// Reasons behind which there may be more than the operator knows.
-const VAGUE: [&str; 7] = [
+const VAGUE: [&str; 8] = [
     reasons::STARTING,
     reasons::ROLLING_OUT,
     reasons::PODS_MISSING,
@@ -25,6 +25,7 @@ const VAGUE: [&str; 7] = [
     health::ENDED,
     health::CRASH_LOOP,
     health::STUCK,
+    health::AUTOSCALER,
 ];
 
 /// Exit codes of a process that was told to end, or killed.

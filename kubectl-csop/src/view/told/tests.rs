@@ -59,6 +59,10 @@ fn the_answer_of_a_failing_probe_is_told() {
                 .to_owned()
         )
     );
+    // An autoscaler that cannot measure, or a pod that is missing, may only follow from it.
+    for reason in ["AutoscalerInactive", "PodsMissing"] {
+        assert_eq!(told(reason, pod(running(), json!({}), false), &events).0, "StartupFailing");
+    }
     assert_eq!(
         told("ReadinessFailing", pod(running(), json!({}), true), &events),
         (
