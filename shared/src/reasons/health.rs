@@ -28,11 +28,13 @@ pub const LIVENESS: &str = "LivenessFailing";
 pub const MOUNT: &str = "FailedMount";
 /// A rollout does not move.
 pub const STUCK: &str = "ProgressDeadlineExceeded";
+/// The node cannot make what the containers of a pod run in.
+pub const SANDBOX: &str = "FailedCreatePodSandBox";
 /// The HorizontalPodAutoscaler cannot scale.
 pub const AUTOSCALER: &str = "AutoscalerInactive";
 
 /// What they mean; with them those that the kubelet gives and csop passes on.
-pub const EXPLAINED: [Explained; 14] = [
+pub const EXPLAINED: [Explained; 15] = [
     Explained {
         names: &[REPLICA_FAILURE],
         seen: &["Ready=False", "event"],
@@ -137,6 +139,16 @@ pub const EXPLAINED: [Explained; 14] = [
     Explained {
         names: &[UNSCHEDULABLE],
         seen: &["Ready=False", "event"],
+    Explained {
+        names: &[SANDBOX],
+        seen: &["status"],
+        meaning: "The node cannot make the pod's sandbox, in which its containers are to run: the memory limit is too low even for \
+                  that, or the node's network or container runtime does not work. The message has the node's words.",
+        next: &[
+            "If it speaks of memory, raise `resources.limits.memory`.",
+            "Otherwise tell whoever runs the nodes; the kubelet tries again by itself.",
+        ],
+    },
         meaning: "No node takes the pod. The message has the scheduler's words: which resource is short, or which constraint \
                   no node meets.",
         next: &[

@@ -117,6 +117,30 @@ fn a_volume_that_cannot_be_mounted_is_told() {
 }
 
 #[test]
+fn a_sandbox_that_cannot_be_made_is_told_until_there_is_one() {
+    let killed = "Failed to create pod sandbox: rpc error: code = Unknown desc = failed to start sandbox \"5a9c\": failed to create \
+                  containerd task: failed to create shim task: OCI runtime create failed: runc create failed: unable to start \
+                  container process: container init was OOM-killed (memory limit too low?)";
+    let network = "Failed to create pod sandbox: rpc error: code = Unknown desc = failed to setup network for sandbox \"5a9c\": \
+                   plugin type=\"bridge\" failed (add): no addresses left";
+    for (said, words) in [
+        (killed, "container init was OOM-killed (memory limit too low?); raise spec.resources.limits.memory"),
+        (network, "plugin type=\"bridge\" failed (add): no addresses left"),
+        ("Failed to create pod sandbox: the node is ill", "the node is ill"),
+    ] {
+        let mut pod = pod(json!({"waiting": {"reason": "ContainerCreating"}}), json!({}), false);
+        let volume = event("FailedMount", "not yet", "01:00");
+        let events = [volume, event("FailedCreatePodSandBox", said, "02:00")];
+        let (reason, message) = told("Starting", pod.clone(), &events);
+        assert_eq!(reason, "FailedCreatePodSandBox");
+        assert_eq!(message, format!("pod shop-1: the node cannot make its sandbox: {words}"));
+        let ready = json!([{"type": "PodReadyToStartContainers", "status": "True"}]);
+        pod.status.as_mut().unwrap().conditions = serde_json::from_value(ready).unwrap();
+        assert_eq!(told("Starting", pod, &events[1..]).0, "Starting");
+    }
+}
+
+#[test]
 fn what_the_operator_knows_better_stays() {
     let events = [event("Unhealthy", &format!("Readiness {STATUS}"), "10:02")];
     let own = |reason: &str| (reason.to_owned(), "as the operator says".to_owned());
