@@ -10,6 +10,8 @@ pub const CRASH_LOOP: &str = "CrashLoopBackOff";
 pub const ENDED: &str = "Error";
 /// The node cannot pull the image, and pauses before it tries again.
 pub const PULL_BACK_OFF: &str = "ImagePullBackOff";
+/// What is given as the image is not a name of one.
+pub const IMAGE_NAME: &str = "InvalidImageName";
 /// The container runtime cannot start the process.
 pub const RUN_ERROR: &str = "RunContainerError";
 /// A container cannot be made from its configuration.
@@ -26,10 +28,10 @@ pub const STARTUP: &str = "StartupFailing";
 pub const LIVENESS: &str = "LivenessFailing";
 /// A volume of a pod cannot be mounted.
 pub const MOUNT: &str = "FailedMount";
-/// A rollout does not move.
-pub const STUCK: &str = "ProgressDeadlineExceeded";
 /// The node cannot make what the containers of a pod run in.
 pub const SANDBOX: &str = "FailedCreatePodSandBox";
+/// A rollout does not move.
+pub const STUCK: &str = "ProgressDeadlineExceeded";
 /// The HorizontalPodAutoscaler cannot scale.
 pub const AUTOSCALER: &str = "AutoscalerInactive";
 
@@ -58,9 +60,10 @@ pub const EXPLAINED: [Explained; 15] = [
         ],
     },
     Explained {
-        names: &["InvalidImageName", "ErrImageNeverPull"],
+        names: &[IMAGE_NAME, "ErrImageNeverPull"],
         seen: &["Ready=False", "event"],
-        meaning: "The image's name is none, or the image is not on the node and may not be pulled.",
+        meaning: "The image's name is not valid, for the reason in the message, or the image is not on the node and may not be \
+                  pulled.",
         next: &["Mend `image` and apply it again, or go back: `kubectl csop undo NAME`."],
     },
     Explained {
@@ -137,9 +140,6 @@ pub const EXPLAINED: [Explained; 15] = [
         ],
     },
     Explained {
-        names: &[UNSCHEDULABLE],
-        seen: &["Ready=False", "event"],
-    Explained {
         names: &[SANDBOX],
         seen: &["status"],
         meaning: "The node cannot make the pod's sandbox, in which its containers are to run: the memory limit is too low even for \
@@ -149,11 +149,16 @@ pub const EXPLAINED: [Explained; 15] = [
             "Otherwise tell whoever runs the nodes; the kubelet tries again by itself.",
         ],
     },
+    Explained {
+        names: &[UNSCHEDULABLE],
+        seen: &["Ready=False", "event"],
         meaning: "No node takes the pod. The message has the scheduler's words: which resource is short, or which constraint \
                   no node meets.",
         next: &[
             "`kubectl csop status NAME` shows the words.",
             "Ask for less in `resources`, loosen `pod`, or have nodes added.",
+            "`were unschedulable` means nodes that are cordoned, and take no new pods: `kubectl get nodes` shows which, `kubectl \
+             uncordon NODE` opens one again.",
         ],
     },
     Explained {
