@@ -28,9 +28,9 @@ pub fn is_lasting(reason: &str) -> bool {
 }
 
 /// What an owner may try next; empty when there is nothing better than the message itself.
-pub fn next_step(reason: &str, namespace: &str, name: &str) -> String {
+pub fn next_step(reason: &str, message: &str, namespace: &str, name: &str) -> String {
     match reason {
-        health::UNSCHEDULABLE => "ask for less (spec.resources), or for more nodes".to_owned(),
+        health::UNSCHEDULABLE => room(message),
         reasons::NAME_TAKEN | "Conflict" => {
             "delete or rename the object that is named there, or choose another name".to_owned()
         }
@@ -48,5 +48,44 @@ pub fn next_step(reason: &str, namespace: &str, name: &str) -> String {
         untold::PENDING | reasons::TRANSIENT => "is the operator running? kubectl csop check".to_owned(),
         "Paused" => format!("resume it: kubectl csop resume {name} -n {namespace}"),
         _ => String::new(),
+    }
+}
+
+/// What may help a pod that fits on no node, by the scheduler's words.
+fn room(said: &str) -> String {
+    let cordoned = said.contains("were unschedulable");
+    let short = said.contains("Insufficient ") || said.contains("Too many pods");
+    let size = "ask for less (spec.resources), or for more nodes";
+    let closed = "a node is cordoned, and takes no new pods: kubectl get nodes";
+    match (cordoned, short) {
+        (true, true) => format!("{size}; {closed}"),
+        (true, false) => closed.to_owned(),
+        (false, _) => size.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cordoned_node_is_no_matter_of_size() {
+        let size = "ask for less (spec.resources), or for more nodes";
+        let closed = "a node is cordoned, and takes no new pods: kubectl get nodes";
+        for (said, step) in [
+            ("0/1 nodes are available: 1 Insufficient cpu.", size.to_owned()),
+            ("0/1 nodes are available: 1 node(s) were unschedulable.", closed.to_owned()),
+            (
+                "0/2 nodes are available: 1 Insufficient memory, 1 node(s) were unschedulable.",
+                format!("{size}; {closed}"),
+            ),
+            (
+                "0/2 nodes are available: 1 Too many pods, 1 node(s) were unschedulable.",
+                format!("{size}; {closed}"),
+            ),
+        ] {
+            let message = format!("pod shop-1 fits on no node: {said}");
+            assert_eq!(next_step(health::UNSCHEDULABLE, &message, "pay", "shop"), step);
+        }
     }
 }

@@ -116,7 +116,7 @@ pub fn view(service: &CashService, children: &Children) -> ServiceView {
     let (namespace, name) = (service.namespace().unwrap_or_default(), service.name_any());
     let next_step = match judgement.verdict {
         Verdict::Ready | Verdict::Terminating => String::new(),
-        _ => advice::next_step(&judgement.reason, &namespace, &name),
+        _ => advice::next_step(&judgement.reason, &judgement.message, &namespace, &name),
     };
     ServiceView {
         schema_version: SCHEMA_VERSION,

@@ -69,6 +69,10 @@ fn waits(pod: &Pod, status: &ContainerStatus, reason: &str, said: &str) -> Cause
             )
         }
         reasons::RUN_ERROR => not_started(pod, name, said),
+        reasons::IMAGE_NAME => {
+            let (image, said) = (&status.image, tail(&words::of_image_name(said)));
+            Cause::new(reason, format!("pod {pod}: {image} is not a valid name of an image{said}"))
+        }
         _ if reason.contains("Image") => {
             // The kubelet says by turns that it could not, and that it waits to try again.
             let reason = if reason == "ErrImagePull" { reasons::PULL_BACK_OFF } else { reason };

@@ -196,6 +196,22 @@ fn a_pull_has_one_reason_while_it_fails_and_while_it_waits() {
 }
 
 #[test]
+fn a_name_that_no_image_can_have_is_told_with_the_rule() {
+    let parse = "Failed to apply default image tag \"i:1\": couldn't parse image name \"i:1\": invalid reference format";
+    let upper = format!("{parse}: repository name (Shop) must be lowercase");
+    for (said, why) in [
+        (upper.as_str(), ": repository name (Shop) must be lowercase"),
+        (parse, ": invalid reference format"),
+        ("it has no name", ": it has no name"),
+        ("", ""),
+    ] {
+        let state = json!({"waiting": {"reason": "InvalidImageName", "message": said}});
+        let message = format!("pod shop-1: i:1 is not a valid name of an image{why}");
+        assert_eq!(reason_of(container(state, json!({}))), Some(("InvalidImageName".to_owned(), message)));
+    }
+}
+
+#[test]
 fn an_end_is_history_once_the_container_has_run_for_ten_minutes() {
     let end = json!({"terminated": {"exitCode": 1}});
     let since = |start: &str| again(json!({"running": {"startedAt": start}}), 4, end.clone());

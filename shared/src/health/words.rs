@@ -57,6 +57,14 @@ pub(super) fn of_pull(said: &str, image: &str) -> String {
     if said.starts_with("Back-off pulling image") { String::new() } else { said.to_owned() }
 }
 
+/// Of what is not a name of an image: the rule that it breaks.
+pub(super) fn of_image_name(said: &str) -> String {
+    let said = line(said);
+    let said = said.split_once("couldn't parse image name \"").map_or(said.as_str(), |(_, rest)| rest);
+    let said = said.split_once("\": ").map_or(said, |(_, rest)| rest);
+    after(said, "invalid reference format: ").to_owned()
+}
+
 /// Of a pod that fits nowhere: without what the scheduler tried to make room.
 pub(super) fn of_scheduler(said: &str) -> String {
     let said = line(said);

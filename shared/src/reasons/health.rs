@@ -10,6 +10,8 @@ pub const CRASH_LOOP: &str = "CrashLoopBackOff";
 pub const ENDED: &str = "Error";
 /// The node cannot pull the image, and pauses before it tries again.
 pub const PULL_BACK_OFF: &str = "ImagePullBackOff";
+/// What is given as the image is not a name of one.
+pub const IMAGE_NAME: &str = "InvalidImageName";
 /// The container runtime cannot start the process.
 pub const RUN_ERROR: &str = "RunContainerError";
 /// A container cannot be made from its configuration.
@@ -26,13 +28,15 @@ pub const STARTUP: &str = "StartupFailing";
 pub const LIVENESS: &str = "LivenessFailing";
 /// A volume of a pod cannot be mounted.
 pub const MOUNT: &str = "FailedMount";
+/// The node cannot make what the containers of a pod run in.
+pub const SANDBOX: &str = "FailedCreatePodSandBox";
 /// A rollout does not move.
 pub const STUCK: &str = "ProgressDeadlineExceeded";
 /// The HorizontalPodAutoscaler cannot scale.
 pub const AUTOSCALER: &str = "AutoscalerInactive";
 
 /// What they mean; with them those that the kubelet gives and csop passes on.
-pub const EXPLAINED: [Explained; 14] = [
+pub const EXPLAINED: [Explained; 15] = [
     Explained {
         names: &[REPLICA_FAILURE],
         seen: &["Ready=False", "event"],
@@ -56,9 +60,10 @@ pub const EXPLAINED: [Explained; 14] = [
         ],
     },
     Explained {
-        names: &["InvalidImageName", "ErrImageNeverPull"],
+        names: &[IMAGE_NAME, "ErrImageNeverPull"],
         seen: &["Ready=False", "event"],
-        meaning: "The image's name is none, or the image is not on the node and may not be pulled.",
+        meaning: "The image's name is not valid, for the reason in the message, or the image is not on the node and may not be \
+                  pulled.",
         next: &["Mend `image` and apply it again, or go back: `kubectl csop undo NAME`."],
     },
     Explained {
@@ -135,6 +140,16 @@ pub const EXPLAINED: [Explained; 14] = [
         ],
     },
     Explained {
+        names: &[SANDBOX],
+        seen: &["status"],
+        meaning: "The node cannot make the pod's sandbox, in which its containers are to run: the memory limit is too low even for \
+                  that, or the node's network or container runtime does not work. The message has the node's words.",
+        next: &[
+            "If it speaks of memory, raise `resources.limits.memory`.",
+            "Otherwise tell whoever runs the nodes; the kubelet tries again by itself.",
+        ],
+    },
+    Explained {
         names: &[UNSCHEDULABLE],
         seen: &["Ready=False", "event"],
         meaning: "No node takes the pod. The message has the scheduler's words: which resource is short, or which constraint \
@@ -142,6 +157,8 @@ pub const EXPLAINED: [Explained; 14] = [
         next: &[
             "`kubectl csop status NAME` shows the words.",
             "Ask for less in `resources`, loosen `pod`, or have nodes added.",
+            "`were unschedulable` means nodes that are cordoned, and take no new pods: `kubectl get nodes` shows which, `kubectl \
+             uncordon NODE` opens one again.",
         ],
     },
     Explained {
@@ -167,7 +184,8 @@ pub const EXPLAINED: [Explained; 14] = [
     Explained {
         names: &[AUTOSCALER],
         seen: &["Ready=False", "Progressing=True"],
-        meaning: "The autoscaler gets no metrics, so that the service cannot reach its size. The message has its words.",
+        meaning: "All pods that there are serve, and the autoscaler gets no metrics, so that the service cannot reach its size. \
+                  The message has its words.",
         next: &[
             "`kubectl csop check` tells whether metrics-server answers.",
             "For metrics of your own: is their adapter there? `kubectl get apiservices` lists what serves metrics.",

@@ -45,8 +45,11 @@ pub const EXPLAINED: [Explained; 8] = [
     Explained {
         names: &[PODS_MISSING],
         seen: &["Ready=False", "Progressing=True"],
-        meaning: "Pods went away, with a node for example, and are being replaced.",
-        next: &["Wait: `kubectl csop wait NAME`. `kubectl csop events NAME` tells where they went."],
+        meaning: "Pods went away, with a node for example, and are being replaced, or they do not answer their first probe yet.",
+        next: &[
+            "Wait: `kubectl csop wait NAME`. `kubectl csop status NAME` tells of a probe that fails, `kubectl csop events NAME` \
+             where pods went.",
+        ],
     },
     Explained {
         names: &[READY],

@@ -70,7 +70,8 @@ fn main() -> ExitCode {
         Command::Up { options, until_stdin_closes } => up(&options, until_stdin_closes),
         Command::Sweep => {
             node::cgroups::sweep();
-            say(&format!("removed {} folders", run_dir::sweep()));
+            let folders = run_dir::sweep();
+            say(&format!("removed {folders} folder{}", if folders == 1 { "" } else { "s" }));
             Ok(())
         }
         Command::Child { parent, program } => match child::become_program(parent, &program) {

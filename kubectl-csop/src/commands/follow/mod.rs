@@ -139,7 +139,7 @@ async fn follow(
             Step::Waiting(text) => view.tell(&text, io),
             Step::Done(text) => return Ok(text),
             Step::Failed { reason, message } => {
-                let hint = next_step(&reason, name, &cluster.namespace);
+                let hint = next_step(&reason, &message, name, &cluster.namespace);
                 return Err(Error::Failed { subject: format!("cashservice/{name}"), reason, message, hint });
             }
         }
@@ -204,8 +204,8 @@ fn watch(name: &str, cluster: &Cluster) -> impl Stream<Item = watcher::Result<Op
     watcher::watch_object(cluster.services(), name).default_backoff()
 }
 
-fn next_step(reason: &str, name: &str, namespace: &str) -> String {
-    match advice::next_step(reason, namespace, name) {
+fn next_step(reason: &str, message: &str, name: &str, namespace: &str) -> String {
+    match advice::next_step(reason, message, namespace, name) {
         nothing if nothing.is_empty() => {
             format!("it is there, and its operator keeps trying: kubectl csop status {name} -n {namespace}")
         }

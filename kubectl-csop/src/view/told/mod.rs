@@ -1,5 +1,5 @@
-//! What nodes tell of pods that do not serve, beside their states: which probe fails and with what answer, and which volume
-//! cannot be mounted. It is in events alone, which the operator does not read.
+//! What nodes tell of pods that do not serve, beside their states: which probe fails and with what answer, which volume
+//! cannot be mounted, and why there is no sandbox. It is in events alone, which the operator does not read.
 
 mod words;
 
@@ -17,7 +17,7 @@ use k8s_openapi::api::core::v1::{ContainerStateTerminated, ContainerStatus, Even
 use kube::ResourceExt;
 
 /// Reasons behind which there may be more than the operator knows.
-const VAGUE: [&str; 7] = [
+const VAGUE: [&str; 8] = [
     reasons::STARTING,
     reasons::ROLLING_OUT,
     reasons::PODS_MISSING,
@@ -25,6 +25,7 @@ const VAGUE: [&str; 7] = [
     health::ENDED,
     health::CRASH_LOOP,
     health::STUCK,
+    health::AUTOSCALER,
 ];
 
 /// Exit codes of a process that was told to end, or killed.
@@ -75,7 +76,7 @@ impl<'a> Told<'a> {
                 return self.killed(container, end);
             }
             match (&state.waiting, &state.running) {
-                (Some(_), _) => self.unmounted(),
+                (Some(_), _) => self.without_place(),
                 (None, Some(run)) => self.failing(container, run.started_at.as_ref()?.0),
                 (None, None) => None,
             }
@@ -128,13 +129,30 @@ impl<'a> Told<'a> {
             })
     }
 
-    /// The containers wait for a volume.
-    fn unmounted(&self) -> Option<Cause> {
-        let (_, event) = self.events.iter().find(|(_, event)| event.reason == health::MOUNT)?;
-        let words = words::of_mount(&event.message);
-        Some((health::MOUNT, format!("pod {}: a volume cannot be mounted: {words}", self.pod.name_any())))
+    /// The containers wait for a volume or for the pod's sandbox.
+    fn without_place(&self) -> Option<Cause> {
+        let pod = self.pod.name_any();
+        self.events.iter().find_map(|(_, event)| match event.reason.as_str() {
+            health::MOUNT => {
+                let words = words::of_mount(&event.message);
+                Some((health::MOUNT, format!("pod {pod}: a volume cannot be mounted: {words}")))
+            }
+            health::SANDBOX if !self.has_sandbox() => {
+                let words = words::of_sandbox(&event.message);
+                let hint = if words.contains("OOM-killed") { RAISE_MEMORY } else { "" };
+                Some((health::SANDBOX, format!("pod {pod}: the node cannot make its sandbox: {words}{hint}")))
+            }
+            _ => None,
+        })
+    }
+
+    /// Whether a later try made it, so that the containers wait for something else.
+    fn has_sandbox(&self) -> bool {
+        let conditions = self.pod.status.iter().flat_map(|status| status.conditions.iter().flatten());
+        conditions.into_iter().any(|it| it.type_ == "PodReadyToStartContainers" && it.status == "True")
     }
 }
 
 const READINESS_FIELDS: &str = "check contract.healthPort and contract.readinessPath";
 const LIVENESS_FIELDS: &str = "check contract.healthPort and contract.livenessPath";
+const RAISE_MEMORY: &str = "; raise spec.resources.limits.memory";

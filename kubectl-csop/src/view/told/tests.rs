@@ -59,6 +59,10 @@ fn the_answer_of_a_failing_probe_is_told() {
                 .to_owned()
         )
     );
+    // An autoscaler that cannot measure, or a pod that is missing, may only follow from it.
+    for reason in ["AutoscalerInactive", "PodsMissing"] {
+        assert_eq!(told(reason, pod(running(), json!({}), false), &events).0, "StartupFailing");
+    }
     assert_eq!(
         told("ReadinessFailing", pod(running(), json!({}), true), &events),
         (
@@ -110,6 +114,30 @@ fn a_volume_that_cannot_be_mounted_is_told() {
         message,
         "pod shop-1: a volume cannot be mounted: \"x\": references non-existent secret key: password"
     );
+}
+
+#[test]
+fn a_sandbox_that_cannot_be_made_is_told_until_there_is_one() {
+    let killed = "Failed to create pod sandbox: rpc error: code = Unknown desc = failed to start sandbox \"5a9c\": failed to create \
+                  containerd task: failed to create shim task: OCI runtime create failed: runc create failed: unable to start \
+                  container process: container init was OOM-killed (memory limit too low?)";
+    let network = "Failed to create pod sandbox: rpc error: code = Unknown desc = failed to setup network for sandbox \"5a9c\": \
+                   plugin type=\"bridge\" failed (add): no addresses left";
+    for (said, words) in [
+        (killed, "container init was OOM-killed (memory limit too low?); raise spec.resources.limits.memory"),
+        (network, "plugin type=\"bridge\" failed (add): no addresses left"),
+        ("Failed to create pod sandbox: the node is ill", "the node is ill"),
+    ] {
+        let mut pod = pod(json!({"waiting": {"reason": "ContainerCreating"}}), json!({}), false);
+        let volume = event("FailedMount", "not yet", "01:00");
+        let events = [volume, event("FailedCreatePodSandBox", said, "02:00")];
+        let (reason, message) = told("Starting", pod.clone(), &events);
+        assert_eq!(reason, "FailedCreatePodSandBox");
+        assert_eq!(message, format!("pod shop-1: the node cannot make its sandbox: {words}"));
+        let ready = json!([{"type": "PodReadyToStartContainers", "status": "True"}]);
+        pod.status.as_mut().unwrap().conditions = serde_json::from_value(ready).unwrap();
+        assert_eq!(told("Starting", pod, &events[1..]).0, "Starting");
+    }
 }
 
 #[test]

@@ -24,3 +24,13 @@ pub(super) fn of_mount(said: &str) -> String {
     let rest = said.strip_prefix("MountVolume.SetUp failed for volume ").unwrap_or(said);
     rest.replacen("\" : ", "\": ", 1)
 }
+
+/// Why a pod's sandbox cannot be made: what the lowest of the runtime's layers says.
+pub(super) fn of_sandbox(said: &str) -> String {
+    let said = said.strip_prefix("Failed to create pod sandbox: ").unwrap_or(said);
+    let layers = ["desc = ", "unable to start container process: "];
+    let said = layers.iter().fold(said, |said, layer| said.rsplit_once(layer).map_or(said, |(_, rest)| rest));
+    // A sandbox has another name at every try.
+    let unnamed = said.split_once("sandbox \"").and_then(|(_, rest)| rest.split_once("\": "));
+    unnamed.map_or(said, |(_, why)| why).to_owned()
+}

@@ -151,9 +151,13 @@ impl Judged {
             let progressing = cause.reason == health::reasons::NOT_READY;
             return Self { ready: false, progressing, cause };
         }
-        let scaling =
-            || scaler.and_then(scaler_cause).or_else(|| autoscaler.and_then(health::autoscaler_cause));
-        if let Some(cause) = scaling().filter(|_| seen.rolled_out && !seen.fresh) {
+        // Whoever scales measures ready pods alone: while one is not, that nothing is measured follows from it.
+        let short = seen.rolled_out && !seen.fresh && seen.ready >= seen.pods;
+        let scaling = || {
+            let measured = autoscaler.filter(|_| seen.ready > 0);
+            scaler.and_then(scaler_cause).or_else(|| measured.and_then(health::autoscaler_cause))
+        };
+        if let Some(cause) = scaling().filter(|_| short) {
             return Self { ready: false, progressing: true, cause };
         }
         Self { ready: false, progressing: true, cause: on_its_way(seen) }

@@ -12,6 +12,7 @@ use crate::runtime::{
 use csop_shared::{
     api::CashService,
     conditions::{find, types},
+    health::reasons as health,
     names::annotations,
     reasons::service as reasons,
     render::{History, Recorded},
@@ -220,11 +221,16 @@ fn claims_are_exactly_the_named_children() {
 
 /// A Deployment's status and the verdict over it.
 fn verdict(obj: &CashService, replicas: i32, state: Value) -> (String, String) {
+    verdict_beside(obj, replicas, state, Applied::default())
+}
+
+/// The same with further live children.
+fn verdict_beside(obj: &CashService, replicas: i32, state: Value, beside: Applied) -> (String, String) {
     let mut deployment = serde_json::to_value(live(obj, &random())).unwrap();
     deployment["metadata"]["generation"] = json!(2);
     deployment["spec"]["replicas"] = json!(replicas);
     deployment["status"] = state;
-    let applied = Applied::default().with(ChildKind::of::<Deployment>(), deployment);
+    let applied = beside.with(ChildKind::of::<Deployment>(), deployment);
     let status = status(obj, &Observed::default(), &applied, at(50)).status.unwrap();
     let ready = find(&status.conditions, types::READY).unwrap();
     (ready.status.clone(), ready.reason.clone())
@@ -256,6 +262,39 @@ fn after_the_first_rollout_a_new_one_is_named_as_such() {
     assert_eq!(verdict(&obj, 2, surge).1, reasons::ROLLING_OUT);
     let gone = json!({"observedGeneration": 2, "replicas": 2, "updatedReplicas": 2, "readyReplicas": 1});
     assert_eq!(verdict(&obj, 2, gone).1, reasons::PODS_MISSING);
+}
+
+#[test]
+fn an_autoscaler_without_metrics_is_no_cause_while_its_pods_are_not_ready() {
+    let blind = json!({"metadata": {"name": "shop"}, "spec": {"maxReplicas": 10, "scaleTargetRef": {"kind": "Deployment", "name": "shop"}},
+        "status": {"desiredReplicas": 0, "conditions": [{"type": "ScalingActive", "status": "False", "reason": "FailedGetResourceMetric",
+            "message": "did not receive metrics for targeted pods (pods might be unready)"}]}});
+    let before = |status: &str, reason: &str| {
+        let mut obj = service(json!({"autoscaling": {"minReplicas": 3, "maxReplicas": 10}}));
+        obj.status = serde_json::from_value(
+            json!({"conditions": [{"type": "Ready", "status": status, "reason": reason,
+            "message": "", "lastTransitionTime": "2026-01-01T00:00:00Z"}]}),
+        )
+        .unwrap();
+        obj
+    };
+    for (obj, pods, ready, reason) in [
+        (before("False", reasons::STARTING), 3, 0, reasons::STARTING),
+        // It was for a moment without its Secret, say; its first pods have yet to answer.
+        (before("False", reasons::SECRET_MISSING), 3, 0, reasons::PODS_MISSING),
+        (before("False", health::AUTOSCALER), 3, 0, reasons::PODS_MISSING),
+        // It served once, and what replaces a pod does not answer its startup probe.
+        (before("True", reasons::READY), 3, 2, reasons::PODS_MISSING),
+        (before("True", reasons::READY), 3, 0, reasons::PODS_MISSING),
+        (before("True", reasons::READY), 0, 0, reasons::PODS_MISSING),
+        // All that there are serve, and more are not asked for.
+        (before("True", reasons::READY), 2, 2, health::AUTOSCALER),
+    ] {
+        let beside = Applied::default().with(ChildKind::of::<HorizontalPodAutoscaler>(), blind.clone());
+        let state = json!({"observedGeneration": 2, "replicas": pods, "updatedReplicas": pods, "readyReplicas": ready});
+        let told = verdict_beside(&obj, pods, state, beside);
+        assert_eq!(told, ("False".to_owned(), reason.to_owned()), "{ready} of {pods} ready");
+    }
 }
 
 #[test]
