@@ -12,6 +12,9 @@ use kube::ResourceExt;
 /// How long a container has to run until its last end tells nothing any more. The kubelet forgets it then, too: its pauses
 /// between restarts begin anew (twice its longest one).
 const HISTORY_AFTER: SignedDuration = SignedDuration::from_mins(10);
+/// How long a container may run without being ready until that is told. Its readiness probe may not have asked yet: by default it
+/// does so every five seconds.
+const READY_WITHIN: SignedDuration = SignedDuration::from_secs(10);
 /// From this restart on an end is one of a loop. The first comes without a pause.
 const LOOP: i32 = 2;
 
@@ -42,6 +45,12 @@ pub(super) fn settles_at(status: &ContainerStatus, now: Timestamp) -> Option<Tim
     status.last_state.as_ref()?.terminated.as_ref()?;
     let run = status.state.as_ref()?.running.as_ref().filter(|run| !status.ready && is_recent(run, now))?;
     run.started_at.as_ref().map(|start| start.0 + HISTORY_AFTER)
+}
+
+/// When a container that has just started should be ready; nothing if it is, or that time is over.
+pub(super) fn ready_by(status: &ContainerStatus, now: Timestamp) -> Option<Timestamp> {
+    let run = status.state.as_ref()?.running.as_ref().filter(|_| !status.ready)?;
+    run.started_at.as_ref().map(|start| start.0 + READY_WITHIN).filter(|end| now < *end)
 }
 
 fn is_recent(run: &ContainerStateRunning, now: Timestamp) -> bool {

@@ -59,12 +59,16 @@ fn stuck(deployment: &Deployment) -> Option<Cause> {
 /// The most telling cause among pods: what stops a container before what only delays it.
 pub fn pods_cause(pods: &[Pod], now: Timestamp) -> Option<Cause> {
     let broken = living(pods).find_map(|pod| statuses(pod).find_map(|s| container::cause(pod, s, now)));
-    broken.or_else(|| living(pods).find_map(unschedulable)).or_else(|| living(pods).find_map(not_ready))
+    broken
+        .or_else(|| living(pods).find_map(unschedulable))
+        .or_else(|| living(pods).find_map(|pod| not_ready(pod, now)))
 }
 
-/// When time alone may change the cause: a container that ended lately has run for long enough to say that it is something else.
+/// When time alone may change the cause: a container that ended lately has run for long enough to say that it is something else,
+/// or one that has just started for long enough to be ready.
 pub fn next_look(pods: &[Pod], now: Timestamp) -> Option<Timestamp> {
-    living(pods).flat_map(statuses).filter_map(|status| container::settles_at(status, now)).min()
+    let at = |status| container::settles_at(status, now).into_iter().chain(container::ready_by(status, now));
+    living(pods).flat_map(statuses).flat_map(at).min()
 }
 
 fn living(pods: &[Pod]) -> impl Iterator<Item = &Pod> {
@@ -97,8 +101,9 @@ fn unschedulable(pod: &Pod) -> Option<Cause> {
     })
 }
 
-fn not_ready(pod: &Pod) -> Option<Cause> {
-    let waiting = statuses(pod).find(|s| !s.ready && s.started == Some(true))?;
+fn not_ready(pod: &Pod, now: Timestamp) -> Option<Cause> {
+    let late = |s: &&ContainerStatus| s.started == Some(true) && container::ready_by(s, now).is_none();
+    let waiting = statuses(pod).filter(|s| !s.ready).find(late)?;
     Some(Cause::new(
         reasons::NOT_READY,
         format!(

@@ -238,3 +238,18 @@ fn a_container_of_the_beginning_may_end() {
     assert_eq!(reason_of(ended(0)), None);
     assert_eq!(reason_of(ended(2)).unwrap().0, "Error");
 }
+
+#[test]
+fn a_container_has_ten_seconds_to_be_ready_before_it_is_told_that_it_is_not() {
+    let since = |start: &str| {
+        let mut pod = container(json!({"running": {"startedAt": start}}), json!({}));
+        pod.status.as_mut().unwrap().container_statuses.as_mut().unwrap()[0].started = Some(true);
+        pod
+    };
+    let young = since("2026-01-01T11:59:51Z");
+    assert_eq!(next_look(std::slice::from_ref(&young), now()), "2026-01-01T12:00:01Z".parse().ok());
+    assert_eq!(reason_of(young), None);
+    let late = since("2026-01-01T11:59:50Z");
+    assert_eq!(next_look(std::slice::from_ref(&late), now()), None);
+    assert_eq!(reason_of(late).unwrap().0, "ReadinessFailing");
+}
