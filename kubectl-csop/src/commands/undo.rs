@@ -92,8 +92,10 @@ fn the_change(service: &CashService, target: &undo::Target, io: &Io) -> Change {
     let paint = Paint::new(io.terminal.live_stderr());
     let to = format!("revision {}", target.number);
     let stamp = |of: &CashService| of.annotations().get(annotations::RESTARTED_AT).cloned();
+    let from =
+        target.from.map_or_else(|| "what was not recorded yet".to_owned(), |number| number.to_string());
     let mut notes = json!({
-        annotations::CHANGE_CAUSE: format!("kubectl csop undo --to {}, from {}", target.number, target.from),
+        annotations::CHANGE_CAUSE: format!("kubectl csop undo --to {}, from {from}", target.number),
     });
     if stamp(service) != stamp(&target.service) {
         notes[annotations::RESTARTED_AT] = json!(stamp(&target.service));

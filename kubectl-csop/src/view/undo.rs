@@ -13,8 +13,8 @@ use kube::ResourceExt;
 pub struct Target {
     /// The number of the revision.
     pub number: i64,
-    /// The number of the newest revision.
-    pub from: i64,
+    /// The number of the revision that is left; nothing when the last edit is not recorded yet.
+    pub from: Option<i64>,
     /// The hash of its pod template.
     pub hash: Option<String>,
     /// The service as it is then.
@@ -69,7 +69,7 @@ pub fn choose(
     };
     Ok(Target {
         number: found.revision,
-        from: newest.revision,
+        from: then(service, newest).is_ok_and(|then| relevant(&then) == now).then_some(newest.revision),
         hash: revisions::hash(found).map(str::to_owned),
         service: then(service, found).map_err(|error| {
             refused(
@@ -133,9 +133,10 @@ mod tests {
         let all = [recorded(1, &one, ""), recorded(3, &two, "x"), recorded(2, &two, "y")];
         assert_eq!(choose(&two, &all, None).unwrap().number, 1);
         // An edit that the operator has not acted on is what is undone first.
-        assert_eq!(choose(&service("i:3", false), &all, None).unwrap().number, 3);
+        let unrecorded = choose(&service("i:3", false), &all, None).unwrap();
+        assert_eq!((unrecorded.number, unrecorded.from), (3, None));
         let target = choose(&two, &all, Some(1)).unwrap();
-        assert_eq!((target.service.spec.image.as_str(), target.from), ("i:1", 3));
+        assert_eq!((target.service.spec.image.as_str(), target.from), ("i:1", Some(3)));
     }
 
     #[test]
