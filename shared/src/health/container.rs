@@ -49,7 +49,8 @@ pub(super) fn settles_at(status: &ContainerStatus, now: Timestamp) -> Option<Tim
 
 /// When a container that has just started should be ready; nothing if it is, or that time is over.
 pub(super) fn ready_by(status: &ContainerStatus, now: Timestamp) -> Option<Timestamp> {
-    let run = status.state.as_ref()?.running.as_ref().filter(|_| !status.ready)?;
+    let run =
+        status.state.as_ref()?.running.as_ref().filter(|_| !status.ready && status.started == Some(true))?;
     run.started_at.as_ref().map(|start| start.0 + READY_WITHIN).filter(|end| now < *end)
 }
 
