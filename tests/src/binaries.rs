@@ -67,14 +67,7 @@ pub(crate) fn cargo_build(arguments: &[&str]) -> Command {
 /// Runs a program to its end.
 pub(crate) fn run(command: &mut Command, called: &str) -> Result<(), Error> {
     let output = command.output().map_err(Error::spawn(called))?;
-    if output.status.success() {
-        return Ok(());
-    }
-    Err(Error::Failed {
-        program: called.to_owned(),
-        status: output.status,
-        detail: String::from_utf8_lossy(&output.stderr).into_owned(),
-    })
+    Error::unless_succeeded(called, &output)
 }
 
 /// `target/debug` or its like: tests run from its folder `deps`, programs from itself.

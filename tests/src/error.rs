@@ -1,6 +1,11 @@
 //! What can go wrong around the control plane.
 
-use std::{io, path::PathBuf, process::ExitStatus, time::Duration};
+use std::{
+    io,
+    path::PathBuf,
+    process::{ExitStatus, Output},
+    time::Duration,
+};
 
 /// A failure to build, start or use the local control plane.
 #[derive(Debug, thiserror::Error)]
@@ -91,6 +96,16 @@ impl Error {
     pub fn spawn(program: impl Into<String>) -> impl FnOnce(io::Error) -> Self {
         let program = program.into();
         move |source| Self::Spawn { program, source }
+    }
+
+    /// Nothing where a program has succeeded; else what it said of its failure.
+    pub fn unless_succeeded(program: impl Into<String>, output: &Output) -> Result<(), Self> {
+        if output.status.success() {
+            return Ok(());
+        }
+        let said = if output.stderr.is_empty() { &output.stdout } else { &output.stderr };
+        let detail = String::from_utf8_lossy(said).into_owned();
+        Err(Self::Failed { program: program.into(), status: output.status, detail })
     }
 
     /// For `map_err` after a request.

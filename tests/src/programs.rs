@@ -239,13 +239,7 @@ impl Group {
         command.envs([("CGO_ENABLED", with_c), ("GOFLAGS", ""), ("GOWORK", "off")]);
         command.env_remove("GOOS").env_remove("GOARCH");
         let output = child::tied_to_caller(&command)?.output().map_err(Error::spawn("go install"))?;
-        if !output.status.success() {
-            return Err(Error::Failed {
-                program: "go install".to_owned(),
-                status: output.status,
-                detail: String::from_utf8_lossy(&output.stderr).into_owned(),
-            });
-        }
+        Error::unless_succeeded("go install", &output)?;
         for (from, to) in self.renames {
             fs::rename(bin.join(from), bin.join(to)).map_err(Error::file("rename", bin.join(from)))?;
         }

@@ -1,8 +1,5 @@
 //! The network of the real node, as the demo's own requests find their way in it.
 
-use std::net::IpAddr;
-
-use k8s_openapi::api::core::v1::Service;
 use kube::Api;
 use rustls::pki_types::ServerName;
 
@@ -10,7 +7,7 @@ use super::trust;
 use crate::{
     Cluster, Error, credentials,
     load::{Load, Plan},
-    node::Dialer,
+    node::{Dialer, network::address_of},
 };
 
 /// The load of the service: so many requests in a second, each of which burns CPU for so many milliseconds. It is more than the
@@ -42,11 +39,4 @@ pub(super) async fn burn(cluster: &Cluster) -> Result<Load, Error> {
 pub(super) fn dialer(cluster: &Cluster) -> Result<Dialer, Error> {
     Dialer::of_process(cluster.node_process())
         .map_err(|error| Error::Missing(format!("the network of the node cannot be entered: {error}")))
-}
-
-/// The address of a Service in the cluster.
-pub(super) async fn address_of(services: &Api<Service>, name: &str) -> Result<IpAddr, Error> {
-    let service = services.get(name).await.map_err(Error::api(format!("get Service {name}")))?;
-    let address = service.spec.and_then(|spec| spec.cluster_ip).and_then(|address| address.parse().ok());
-    address.ok_or_else(|| Error::Missing(format!("the Service {name} has no address")))
 }

@@ -26,9 +26,7 @@ use std::{
 use crate::{
     Error, binaries,
     images::{self, Image, debian},
-    programs,
-    servers::{prometheus, redis},
-    signals,
+    programs, signals,
 };
 use narrator::Narrator;
 use pods::Pods;
@@ -165,8 +163,7 @@ fn images(servers: bool) -> Result<Vec<Image>, Error> {
     programs::node()?;
     let mut images = images::for_tests()?;
     if servers {
-        images.push(debian::of_programs("redis", &[redis::SERVER.find()?, redis::CLIENT.find()?], &[])?);
-        images.push(debian::of_programs("prometheus", &[prometheus::PROGRAM.find()?], &[])?);
+        images.extend(debian::servers()?);
     }
     Ok(images)
 }

@@ -81,18 +81,10 @@ impl Stage {
         Ok(())
     }
 
-    /// Puts images where the real node pulls them from, whatever registry their names begin with. Those of the operator are also
-    /// where names without a registry lead to.
+    /// Puts images where the real node pulls them from.
     pub(super) async fn push(&self, made: Vec<Image>) -> Result<(), Error> {
         let registry = self.cluster()?.registry().unwrap_or_default().to_owned();
-        let pushing = tokio::task::spawn_blocking(move || {
-            made.iter().try_for_each(|image| {
-                if image.name == ACCOUNT.1 {
-                    images::registry::push(image, &format!("{registry}/library"), true)?;
-                }
-                images::registry::push(image, &registry, true).map(|_| ())
-            })
-        });
+        let pushing = tokio::task::spawn_blocking(move || images::registry::provide(&made, &registry));
         pushing.await.map_err(|error| Error::Missing(format!("no images: {error}")))?
     }
 

@@ -105,10 +105,6 @@ fn ask(arguments: &[&str]) -> Result<String, Error> {
     // Whose toolchain is named in the workspace.
     command.args(arguments).current_dir(env!("CARGO_MANIFEST_DIR"));
     let output = command.output().map_err(Error::spawn("rustc"))?;
-    let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    if output.status.success() {
-        return Ok(text);
-    }
-    let detail = String::from_utf8_lossy(&output.stderr).into_owned();
-    Err(Error::Failed { program: "rustc".to_owned(), status: output.status, detail })
+    Error::unless_succeeded("rustc", &output)?;
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }

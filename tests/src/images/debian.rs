@@ -8,7 +8,10 @@ use std::{
 };
 
 use super::{Image, content, folder_of, layer::Form, write};
-use crate::Error;
+use crate::{
+    Error,
+    servers::{prometheus, redis},
+};
 
 /// The tag of these images.
 pub const TAG: &str = "1";
@@ -20,6 +23,15 @@ pub const TAG: &str = "1";
 /// When a program cannot be read, or its libraries are unknown.
 pub fn of_programs(name: &str, programs: &[PathBuf], files: &[(&str, &str)]) -> Result<Image, Error> {
     of_programs_in(&folder_of("images-for-tests")?, name, programs, files)
+}
+
+/// The images `redis` and `prometheus`, of programs that are installed first where that can be.
+///
+/// # Errors
+/// As [`of_programs`], and when a program cannot be had.
+pub fn servers() -> Result<[Image; 2], Error> {
+    let redis = [redis::SERVER.find()?, redis::CLIENT.find()?];
+    Ok([of_programs("redis", &redis, &[])?, of_programs("prometheus", &[prometheus::PROGRAM.find()?], &[])?])
 }
 
 fn of_programs_in(

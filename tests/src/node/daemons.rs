@@ -3,7 +3,7 @@
 use std::{
     fs::File,
     os::unix::net::UnixStream,
-    process::{Child, Command, Output, Stdio},
+    process::{Child, Command, Stdio},
     thread,
     time::{Duration, Instant},
 };
@@ -100,15 +100,5 @@ fn import() -> Result<(), Error> {
     let mut command = Command::new("/programs/containerd/ctr");
     command.args(["--address", SOCKET, "--namespace", "k8s.io", "images", "import", "--local"]);
     command.args(["--snapshotter", "native", "/images.tar"]);
-    succeeded("ctr images import", &command.output().map_err(Error::spawn("ctr"))?)
-}
-
-/// What a program said, if it has failed.
-pub(super) fn succeeded(program: &str, output: &Output) -> Result<(), Error> {
-    if output.status.success() {
-        return Ok(());
-    }
-    let said = [&output.stdout[..], &output.stderr].concat();
-    let detail = String::from_utf8_lossy(&said).into_owned();
-    Err(Error::Failed { program: program.to_owned(), status: output.status, detail })
+    Error::unless_succeeded("ctr images import", &command.output().map_err(Error::spawn("ctr"))?)
 }

@@ -49,13 +49,7 @@ fn compile(folder: &Path) -> Result<Vec<u8>, Error> {
     // It finds no library in its image.
     command.args(["-Ctarget-feature=+crt-static", "-o"]).args([&program, &source]);
     let output = child::tied_to_caller(&command)?.output().map_err(Error::spawn("rustc"))?;
-    if !output.status.success() {
-        return Err(Error::Failed {
-            program: "rustc".to_owned(),
-            status: output.status,
-            detail: String::from_utf8_lossy(&output.stderr).into_owned(),
-        });
-    }
+    Error::unless_succeeded("rustc", &output)?;
     fs::read(&program).map_err(Error::file("read", program))
 }
 

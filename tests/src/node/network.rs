@@ -6,7 +6,9 @@ use std::{
     process::Command,
 };
 
-use super::daemons::succeeded;
+use k8s_openapi::api::core::v1::Service;
+use kube::Api;
+
 use crate::Error;
 
 /// The node's address, which is every pod's gateway.
@@ -54,7 +56,15 @@ pub(super) fn bring_up() -> Result<(), Error> {
 fn run(arguments: &[&str]) -> Result<(), Error> {
     let mut command = Command::new("ip");
     command.args(arguments).env("PATH", super::daemons::PATH);
-    succeeded(&format!("ip {}", arguments.join(" ")), &command.output().map_err(Error::spawn("ip"))?)
+    let output = command.output().map_err(Error::spawn("ip"))?;
+    Error::unless_succeeded(format!("ip {}", arguments.join(" ")), &output)
+}
+
+/// The address of a Service in the cluster.
+pub async fn address_of(services: &Api<Service>, name: &str) -> Result<IpAddr, Error> {
+    let service = services.get(name).await.map_err(Error::api(format!("get Service {name}")))?;
+    let address = service.spec.and_then(|spec| spec.cluster_ip).and_then(|address| address.parse().ok());
+    address.ok_or_else(|| Error::Missing(format!("the Service {name} has no address")))
 }
 
 #[cfg(test)]

@@ -2,12 +2,16 @@
 
 use std::{
     io,
-    net::{Ipv4Addr, SocketAddr},
+    net::{IpAddr, SocketAddr},
     time::Duration,
 };
 
 use csop_shared::api::CashService;
-use csop_tests::{Cluster, wait};
+use csop_tests::{
+    Cluster,
+    node::network::{NAMES, address_of},
+    wait,
+};
 use k8s_openapi::api::core::v1::{Namespace, Pod, Service};
 use kube::{
     Api,
@@ -32,7 +36,7 @@ spec: {{image: {}, autoscaling: {{maxReplicas: 2}}, network: {network}}}
     )
 }
 
-async fn reaches(from: &Place, address: Ipv4Addr, port: u16) -> bool {
+async fn reaches(from: &Place, address: IpAddr, port: u16) -> bool {
     let to = SocketAddr::from((address, port));
     match tokio::time::timeout(DROPPED_AFTER, from.dialer().connect(to)).await {
         Ok(Ok(_)) => true,
@@ -42,7 +46,7 @@ async fn reaches(from: &Place, address: Ipv4Addr, port: u16) -> bool {
 }
 
 /// Waits until this is so; policies take effect a moment after they are made.
-async fn settles(what: &str, from: &Place, to: (Ipv4Addr, u16), expected: bool) {
+async fn settles(what: &str, from: &Place, to: (IpAddr, u16), expected: bool) {
     wait::until_ok(SOON, what, async || match reaches(from, to.0, to.1).await {
         found if found == expected => Ok(()),
         found => Err(format!("{to:?} is reached: {found}")),
@@ -50,10 +54,9 @@ async fn settles(what: &str, from: &Place, to: (Ipv4Addr, u16), expected: bool) 
     .await;
 }
 
-async fn cluster_address(cluster: &Cluster, namespace: &str, name: &str) -> Ipv4Addr {
+async fn cluster_address(cluster: &Cluster, namespace: &str, name: &str) -> IpAddr {
     let services: Api<Service> = Api::namespaced(cluster.client().await, namespace);
-    let service = services.get(name).await.unwrap();
-    service.spec.unwrap().cluster_ip.unwrap().parse().unwrap()
+    address_of(&services, name).await.unwrap()
 }
 
 #[tokio::test]
@@ -101,7 +104,7 @@ async fn a_service_that_may_ask_for_names_alone_reaches_nothing_else() {
     let api = cluster_address(cluster, "default", "kubernetes").await;
 
     settles("it does not reach a neighbour", &closed, (neighbour.address(), 8443), false).await;
-    settles("it reaches the name server", &closed, (csop_tests::node::network::NAMES, 53), true).await;
+    settles("it reaches the name server", &closed, (NAMES.into(), 53), true).await;
     assert!(!reaches(&closed, api, 443).await);
     assert!(reaches(&neighbour, api, 443).await);
 }

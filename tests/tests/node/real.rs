@@ -3,7 +3,7 @@
 use std::{
     fs,
     io::{self, Write as _},
-    net::Ipv4Addr,
+    net::{AddrParseError, IpAddr},
     path::Path,
     process::Command,
     sync::OnceLock,
@@ -59,14 +59,7 @@ pub async fn own() -> Option<Cluster> {
 
 /// Puts the images into the registry, and installs csop from its manifest.
 async fn install(cluster: &Cluster) {
-    let registry = cluster.registry().unwrap();
-    for image in images::for_tests().unwrap() {
-        images::registry::push(&image, registry, true).unwrap();
-        if image.name == "csop-operator" {
-            // Where a name without a registry leads to.
-            images::registry::push(&image, &format!("{registry}/library"), true).unwrap();
-        }
-    }
+    images::registry::provide(&images::for_tests().unwrap(), cluster.registry().unwrap()).unwrap();
     let manifest =
         Path::new(env!("CARGO_MANIFEST_DIR")).join("../manifests/install.yaml").display().to_string();
     cluster.kubectl(["apply", "--server-side", "--filename", &manifest]).await.ok();
@@ -87,12 +80,7 @@ pub fn plugin(cluster: &Cluster, namespace: &str, arguments: &[&str]) -> Command
 pub async fn csop(cluster: &Cluster, namespace: &str, arguments: &[&str]) -> Output {
     let command = plugin(cluster, namespace, arguments);
     let output = tokio::process::Command::from(command).output().await.unwrap();
-    Output {
-        command: format!("kubectl csop {}", arguments.join(" ")),
-        status: output.status,
-        stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
-        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
-    }
+    Output::of(format!("kubectl csop {}", arguments.join(" ")), &output)
 }
 
 /// Brings the programs under test up to date, once.
@@ -119,7 +107,7 @@ pub async fn operator(cluster: &Cluster, namespace: &str) -> Process {
 #[derive(Debug)]
 pub struct Place {
     dialer: Dialer,
-    address: Ipv4Addr,
+    address: IpAddr,
 }
 
 impl Place {
@@ -129,7 +117,7 @@ impl Place {
     }
 
     /// The pod's address.
-    pub fn address(&self) -> Ipv4Addr {
+    pub fn address(&self) -> IpAddr {
         self.address
     }
 }
@@ -163,7 +151,11 @@ pub async fn placed(cluster: &Cluster, namespace: &str, name: &str) -> Place {
 pub async fn place(cluster: &Cluster, pods: &Api<Pod>, name: &str) -> Result<Place, String> {
     let pod = pods.get(name).await.map_err(|error| error.to_string())?;
     let status = pod.status.clone().unwrap_or_default();
-    let address = status.pod_ip.ok_or("it has no address")?.parse().map_err(|error| format!("{error}"))?;
+    let address = status
+        .pod_ip
+        .ok_or("it has no address")?
+        .parse()
+        .map_err(|error: AddrParseError| error.to_string())?;
     let process = processes(cluster, &pod).into_iter().next().ok_or("it has no process")?;
     let dialer = Dialer::of_process(process).map_err(|error| error.to_string())?;
     Ok(Place { dialer, address })

@@ -6,7 +6,7 @@ use csop_shared::api::CashService;
 use csop_tests::{
     Cluster,
     load::{Load, Plan, Report},
-    node::NAME as NODE,
+    node::{NAME as NODE, network::address_of},
     wait,
 };
 use k8s_openapi::api::{
@@ -51,7 +51,7 @@ impl<'a> Shop<'a> {
     /// Two hundred requests a second from a pod in the same namespace, half of them each over a connection of its own.
     async fn load(&self, from: &real::Place) -> [Load; 2] {
         let services: Api<Service> = Api::namespaced(self.cluster.client().await, &self.namespace);
-        let address = services.get(NAME).await.unwrap().spec.unwrap().cluster_ip.unwrap().parse().unwrap();
+        let address = address_of(&services, NAME).await.unwrap();
         let plan = Plan {
             address: SocketAddr::new(address, 443),
             path: "/work?ms=20".to_owned(),

@@ -3,9 +3,10 @@
 use std::{fs, net::SocketAddr, path::Path};
 
 use csop_tests::{
-    Cluster, images,
+    images,
     load::{Load, Plan},
-    servers::{prometheus, redis},
+    node::network::address_of,
+    servers::redis,
     wait,
 };
 use k8s_openapi::api::{
@@ -43,10 +44,10 @@ async fn reaches(site: &Site, deployment: &str, what: &str, enough: impl Fn(i32,
 /// A load on a service, from a pod beside it; over HTTPS at the port of that.
 async fn load(site: &Site, service: &'static str, port: u16, path: &str, per_second: u32) -> Load {
     let services: Api<Service> = Api::namespaced(site.cluster.client().await, &site.namespace);
-    let address = services.get(service).await.unwrap().spec.unwrap().cluster_ip.unwrap();
+    let address = address_of(&services, service).await.unwrap();
     let from = real::placed(site.cluster, &site.namespace, "client").await;
     let plan = Plan {
-        address: SocketAddr::new(address.parse().unwrap(), port),
+        address: SocketAddr::new(address, port),
         path: path.to_owned(),
         tls: (port == 443).then(|| (ServerName::try_from(service).unwrap(), tls::trust(site.cluster))),
         per_second,
@@ -63,11 +64,13 @@ fn example(path: &str) -> String {
     fs::read_to_string(path).unwrap()
 }
 
-/// Puts a server of this machine into the registry.
-fn push(cluster: &Cluster, name: &str, programs: &[&csop_tests::servers::Program]) {
-    let programs: Vec<_> = programs.iter().map(|program| program.find().unwrap()).collect();
-    let image = images::debian::of_programs(name, &programs, &[]).unwrap();
-    images::registry::push(&image, cluster.registry().unwrap(), true).unwrap();
+/// A real Redis and a real Prometheus in pods, and the name by which the latter finds http-app: as in the demo.
+const SERVERS: &str = include_str!("../../src/demo/manifests/servers.yaml");
+
+async fn servers(site: &Site) {
+    let images = images::debian::servers().unwrap();
+    images::registry::provide(&images, site.cluster.registry().unwrap()).unwrap();
+    site.cluster.apply(&site.namespace, SERVERS).await.ok();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -95,34 +98,10 @@ spec:
     reaches(&site, "shop", "one pod again", |wanted, ready| (wanted, ready) == (1, 1)).await;
 }
 
-const REDIS: &str = "
-apiVersion: apps/v1
-kind: Deployment
-metadata: {name: redis}
-spec:
-  selector: {matchLabels: {app: redis}}
-  template:
-    metadata: {labels: {app: redis}}
-    spec:
-      securityContext: {runAsNonRoot: true, seccompProfile: {type: RuntimeDefault}}
-      containers:
-      - name: redis
-        image: registry.example.com/redis:1
-        args: [--save, '', --protected-mode, 'no']
-        securityContext: {allowPrivilegeEscalation: false, capabilities: {drop: [ALL]}}
-        readinessProbe: {tcpSocket: {port: 6379}, periodSeconds: 1}
----
-apiVersion: v1
-kind: Service
-metadata: {name: redis}
-spec: {selector: {app: redis}, ports: [{port: 6379}]}
-";
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn workers_of_a_real_queue_come_from_nothing_and_go_when_it_is_empty() {
     let Some(site) = Site::new("queue").await else { return };
-    push(site.cluster, "redis", &[&redis::SERVER, &redis::CLIENT]);
-    site.cluster.apply(&site.namespace, REDIS).await.ok();
+    servers(&site).await;
     reaches(&site, "redis", "a pod", |_, ready| ready == 1).await;
     // As the example has it, but more impatient.
     let scaler = example("redis-worker/scaler.yaml")
@@ -156,47 +135,6 @@ async fn workers_of_a_real_queue_come_from_nothing_and_go_when_it_is_empty() {
     .await;
 }
 
-const PROMETHEUS: &str = "
-apiVersion: v1
-kind: ConfigMap
-metadata: {name: prometheus}
-data:
-  prometheus.yml: |
-    global: {scrape_interval: 1s}
-    scrape_configs:
-    # Debian's Prometheus does not know of Kubernetes: it finds the pods by their names.
-    - job_name: http-app
-      dns_sd_configs: [{names: [http-app-pods], type: A, port: 8080, refresh_interval: 1s}]
----
-apiVersion: v1
-kind: Service
-metadata: {name: http-app-pods}
-spec: {clusterIP: None, selector: {app: http-app}, ports: [{port: 8080}]}
----
-apiVersion: apps/v1
-kind: Deployment
-metadata: {name: prometheus}
-spec:
-  selector: {matchLabels: {app: prometheus}}
-  template:
-    metadata: {labels: {app: prometheus}}
-    spec:
-      securityContext: {runAsNonRoot: true, seccompProfile: {type: RuntimeDefault}}
-      containers:
-      - name: prometheus
-        image: registry.example.com/prometheus:1
-        args: [--config.file=/etc/prometheus/prometheus.yml, --storage.tsdb.path=/tmp/data]
-        securityContext: {allowPrivilegeEscalation: false, capabilities: {drop: [ALL]}}
-        readinessProbe: {httpGet: {path: /-/ready, port: 9090}, periodSeconds: 1}
-        volumeMounts: [{name: configuration, mountPath: /etc/prometheus}, {name: data, mountPath: /tmp}]
-      volumes: [{name: configuration, configMap: {name: prometheus}}, {name: data, emptyDir: {}}]
----
-apiVersion: v1
-kind: Service
-metadata: {name: prometheus}
-spec: {selector: {app: prometheus}, ports: [{port: 9090}]}
-";
-
 const REQUESTS: &str = "
 apiVersion: csop.dev/v1alpha1
 kind: GeneralScaler
@@ -217,11 +155,9 @@ spec:
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_http_server_follows_what_a_real_prometheus_has_scraped() {
     let Some(site) = Site::new("requests").await else { return };
-    push(site.cluster, "prometheus", &[&prometheus::PROGRAM]);
-    let manifests = [PROMETHEUS, &example("http-app/deployment.yaml"), REQUESTS];
-    for manifest in manifests {
-        site.cluster.apply(&site.namespace, manifest).await.ok();
-    }
+    servers(&site).await;
+    site.cluster.apply(&site.namespace, &example("http-app/deployment.yaml")).await.ok();
+    site.cluster.apply(&site.namespace, REQUESTS).await.ok();
     reaches(&site, "prometheus", "a pod", |_, ready| ready == 1).await;
     reaches(&site, "http-app", "one pod", |wanted, ready| (wanted, ready) == (1, 1)).await;
     let load = load(&site, "http-app", 80, "/work?ms=5", 35).await;

@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use csop_shared::{api::CashService, conditions};
+use csop_shared::api::CashService;
 use csop_tests::{Cluster, node, run_dir, wait};
 use k8s_openapi::api::core::v1::{Node, Pod};
 use kube::{Api, api::ListParams};
@@ -126,15 +126,7 @@ async fn the_smallest_service_runs_in_real_containers_and_nothing_is_left_of_the
     cluster.apply(&namespace, &manifest()).await.ok();
     let services: Api<CashService> = Api::namespaced(client.clone(), &namespace);
     let pods: Api<Pod> = Api::namespaced(client.clone(), &namespace);
-    let ready = wait::try_until(SOON, "the service is Ready", async || {
-        let status = services.get("shop").await.map_err(|error| error.to_string())?.status;
-        let conditions = status.map(|status| status.conditions).unwrap_or_default();
-        let ready = conditions::find(&conditions, "Ready").is_some_and(|ready| ready.status == "True");
-        if ready { Ok(()) } else { Err(format!("{conditions:#?}")) }
-    });
-    if let Err(error) = ready.await {
-        panic!("{error}\n{}", cluster.kubectl(["get", "events", "--all-namespaces"]).await.ok());
-    }
+    real::ready(&services, "shop").await;
 
     let supervisor = cluster.supervisor().unwrap();
     let processes = descendants(supervisor);

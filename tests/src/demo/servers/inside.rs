@@ -12,9 +12,9 @@ use tokio::{
 use super::{HTTP_APP, REQUESTS, REQUESTS_PER_SECOND};
 use crate::{
     Cluster, Error,
-    demo::inside::{address_of, dialer},
+    demo::inside::dialer,
     load::{Load, Plan},
-    node::Dialer,
+    node::{Dialer, network::address_of},
 };
 
 /// Their addresses in the cluster.

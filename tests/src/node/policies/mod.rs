@@ -96,5 +96,5 @@ fn apply(rules: &str) -> Result<(), Error> {
     let _ = stdin.write_all(rules.as_bytes());
     drop(stdin);
     let output = child.wait_with_output().map_err(Error::spawn("nft"))?;
-    super::daemons::succeeded("nft", &output)
+    Error::unless_succeeded("nft", &output)
 }
