@@ -86,6 +86,14 @@ impl Position {
     }
 }
 
+/// Whether the end of a stream of lines with times is no line of the container: a kubelet that cannot read a log, or not
+/// further, ends the stream with its error, which has neither a time before it nor an end of line behind it.
+pub fn is_of_node(line: &[u8]) -> bool {
+    let time = line.split(|byte| *byte == b' ').next().unwrap_or_default();
+    let timed = std::str::from_utf8(time).is_ok_and(|time| time.trim_end().parse::<Timestamp>().is_ok());
+    !timed && !line.ends_with(b"\n")
+}
+
 /// The log of one container that is followed.
 #[derive(Clone, Debug, Default)]
 pub struct Tail {
@@ -223,6 +231,16 @@ mod tests {
         assert_eq!(position.take(one), None);
         assert_eq!(position.take(two), Some(""));
         assert_eq!(position.take("no time"), Some("no time"));
+    }
+
+    #[test]
+    fn the_words_of_a_node_are_no_line() {
+        let gone = b"unable to retrieve container logs for containerd://1f";
+        let missing = b"failed to try resolving symlinks in path \"/var/log/pods/a/app/0.log\": no such file";
+        assert!(is_of_node(gone) && is_of_node(missing));
+        // The last line of a program may have no end, and what is left of a very long one no time.
+        let (last, empty) = (b"2026-01-01T00:00:00.1Z hello  you", b"2026-01-01T00:00:00.2Z");
+        assert!(!is_of_node(last) && !is_of_node(empty) && !is_of_node(b"the end of a long line\n"));
     }
 
     #[test]

@@ -46,7 +46,7 @@ fn server(events: impl Fn() -> (u16, String) + Send + Sync + 'static) -> Server 
         "/api/v1/namespaces/pay/pods" => list(&[pod()]),
         "/api/v1/namespaces/pay/events" => events(),
         path if path.ends_with("/log") => {
-            (200, "unable to retrieve container logs for containerd://1f\n".to_owned())
+            (200, "unable to retrieve container logs for containerd://1f".to_owned())
         }
         _ => list(&[]),
     })
@@ -86,8 +86,8 @@ fn without_the_right_to_read_events_the_cause_is_the_operators() {
 fn a_log_that_the_node_has_lost_is_no_log() {
     let ran = on(&server(|| list(&[])), &["logs", "shop"]);
     assert_eq!(ran.out, "");
-    let error =
-        "error: cannot get pods/log \"shop-1a-b\" in namespace \"pay\": the node does not have it any more\n";
+    let error = "error: cannot get pods/log \"shop-1a-b\" in namespace \"pay\": its node cannot read it: unable to retrieve \
+                 container logs for containerd://1f\n";
     assert_eq!(ran.err, error, "{ran:?}");
     assert_ne!(ran.exit.code(), 0);
 }

@@ -3,12 +3,9 @@
 use super::{Args, pods};
 use crate::client::Cluster;
 use crate::error::{Attempt, Error};
-use crate::view::logs::Position;
+use crate::view::logs::{Position, is_of_node};
 use futures::{AsyncBufReadExt, Stream};
 use kube::api::LogParams;
-
-/// What a kubelet writes instead of a log that is not there any more: a line without a time.
-const GONE: &[u8] = b"unable to retrieve container logs for ";
 
 /// What to ask for: from a position on, or else as the options say.
 pub fn params(args: &Args, container: &str, tail: Option<i64>, position: &Position) -> LogParams {
@@ -48,9 +45,10 @@ pub async fn open(
             match reader.read_until(b'\n', &mut line).await {
                 Ok(0) => None,
                 // With the pod or a restart the log goes, too: whoever followed it has read what there was.
-                Ok(_) if line.starts_with(GONE) && follow => None,
-                Ok(_) if line.starts_with(GONE) => {
-                    let reason = "the node does not have it any more".to_owned();
+                Ok(_) if is_of_node(&line) && follow => None,
+                Ok(_) if is_of_node(&line) => {
+                    let reason =
+                        format!("its node cannot read it: {}", String::from_utf8_lossy(&line).trim());
                     Some((Err(Error::Server { attempt, reason }), None))
                 }
                 // Not every program writes UTF-8.
