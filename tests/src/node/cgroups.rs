@@ -10,6 +10,10 @@ use std::{
 use crate::Error;
 
 const PREFIX: &str = "csop-node-";
+/// Where the kubelet finds the only hierarchy of cgroup v2, or the folder of those of v1.
+const ROOT: &str = "/sys/fs/cgroup";
+/// The controllers of cgroup v2 that the kubelet asks for, of those that the kernel has.
+const WANTED: [&str; 5] = ["cpu", "cpuset", "hugetlb", "memory", "pids"];
 /// Killed processes leave their groups within milliseconds.
 const EMPTY_WITHIN: Duration = Duration::from_secs(10);
 
@@ -23,8 +27,11 @@ impl Cgroups {
     /// Makes the groups, and removes first what dead processes have left of theirs.
     pub fn create() -> Result<Self, Error> {
         sweep();
+        if let Some(root) = unified() {
+            pass_on(&root).map_err(Error::file("enable controllers in", root))?;
+        }
         let made = Self { name: format!("{PREFIX}{}", process::id()) };
-        for hierarchy in hierarchies(&["cgroup"]) {
+        for hierarchy in controllers() {
             let path = hierarchy.join(&made.name);
             match fs::create_dir(&path) {
                 Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
@@ -63,9 +70,25 @@ pub fn sweep() {
     }
 }
 
-/// The hierarchies of cgroup v1 that are mounted and can be changed.
+/// The hierarchies that limit: the one of cgroup v2 where the kubelet looks for it, else all of cgroup v1.
 pub(super) fn controllers() -> Vec<PathBuf> {
-    hierarchies(&["cgroup"])
+    unified().map_or_else(|| hierarchies(&["cgroup"]), |root| vec![root])
+}
+
+/// The hierarchy of cgroup v2, where it has all controllers.
+pub(super) fn unified() -> Option<PathBuf> {
+    hierarchies(&["cgroup2"]).into_iter().find(|path| path == Path::new(ROOT))
+}
+
+/// Lets the groups in this one of cgroup v2 have the controllers that the kubelet asks for. They stay so: others may have come
+/// to rely on them.
+pub(super) fn pass_on(group: &Path) -> io::Result<()> {
+    let words = |name: &str| fs::read_to_string(group.join(name));
+    let (has, passes_on) = (words("cgroup.controllers")?, words("cgroup.subtree_control")?);
+    let among = |all: &str, name: &str| all.split_whitespace().any(|found| found == name);
+    let lacking = WANTED.into_iter().filter(|name| among(&has, name) && !among(&passes_on, name));
+    let mut words = lacking.map(|name| format!("+{name}"));
+    words.try_for_each(|word| fs::write(group.join("cgroup.subtree_control"), word))
 }
 
 /// The runtime makes groups in all hierarchies, also in those that limit nothing.

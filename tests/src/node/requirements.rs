@@ -2,6 +2,8 @@
 
 use std::{
     fs::{self, File},
+    io,
+    path::Path,
     thread,
 };
 
@@ -17,8 +19,8 @@ const CAPABILITIES: [(u32, &str); 5] = [
     (27, "CAP_MKNOD"),
 ];
 
-/// The hierarchies of control groups that the kubelet needs.
-const CONTROLLERS: [&str; 5] = ["cpu", "cpuset", "devices", "memory", "pids"];
+/// The controllers of control groups that the kubelet needs.
+const CONTROLLERS: [&str; 4] = ["cpu", "cpuset", "memory", "pids"];
 
 /// The first reason why this machine cannot run a real node, in a few words, or nothing when it can.
 pub fn missing() -> Option<String> {
@@ -29,10 +31,10 @@ pub fn missing() -> Option<String> {
         return Some("it needs root".to_owned());
     }
     capability()
-        .or_else(control_groups)
         .or_else(|| File::open("/dev/kmsg").err().map(|error| format!("it reads /dev/kmsg: {error}")))
         .or_else(namespaces)
         .or_else(packages)
+        .or_else(|| cgroups::unified().map_or_else(hierarchies, |root| controllers(&root)))
 }
 
 fn packages() -> Option<String> {
@@ -49,24 +51,50 @@ fn capability() -> Option<String> {
     Some(format!("it needs {name}"))
 }
 
-fn control_groups() -> Option<String> {
+/// What is missing of cgroup v2.
+fn controllers(root: &Path) -> Option<String> {
+    let all = fs::read_to_string(root.join("cgroup.controllers")).unwrap_or_default();
+    let lacks = |name: &&str| !all.split_whitespace().any(|found| found == *name);
+    if let Some(controller) = CONTROLLERS.into_iter().find(lacks) {
+        let root = root.display();
+        return Some(format!(
+            "it needs the controller {controller} of cgroup v2, which {root} does not have"
+        ));
+    }
+    let error = match cgroups::pass_on(root) {
+        Ok(()) => return no_groups(root),
+        Err(error) => error,
+    };
+    // cgroup v2 has processes in the leaves of its tree only; the root of a container is no exception.
+    let why =
+        if error.kind() == io::ErrorKind::ResourceBusy { "processes are in it" } else { "it is refused" };
+    Some(format!("it enables controllers of cgroup v2 in {}, and {why}: {error}", root.display()))
+}
+
+/// What is missing of cgroup v1.
+fn hierarchies() -> Option<String> {
     let mounted = cgroups::controllers();
-    for controller in CONTROLLERS {
+    for controller in CONTROLLERS.into_iter().chain(["devices"]) {
         // Some are mounted together, as in `cpu,cpuacct`.
         let found = mounted.iter().find(|path| {
             path.file_name().is_some_and(|name| name.to_string_lossy().split(',').any(|n| n == controller))
         });
         let Some(path) = found else {
             return Some(format!(
-                "it needs the control groups of cgroup v1, and {controller} is not mounted as such"
+                "it needs control groups, and {controller} is mounted neither as cgroup v1 nor v2"
             ));
         };
-        let probe = path.join(format!("csop-probe-{}", unique()));
-        if let Err(error) = fs::create_dir(&probe).and_then(|()| fs::remove_dir(&probe)) {
-            return Some(format!("it makes control groups in {}: {error}", path.display()));
+        if let Some(missing) = no_groups(path) {
+            return Some(missing);
         }
     }
     None
+}
+
+fn no_groups(parent: &Path) -> Option<String> {
+    let probe = parent.join(format!("csop-probe-{}", unique()));
+    let error = fs::create_dir(&probe).and_then(|()| fs::remove_dir(&probe)).err()?;
+    Some(format!("it makes control groups in {}: {error}", parent.display()))
 }
 
 /// Tried on a thread that ends with what it was given.
