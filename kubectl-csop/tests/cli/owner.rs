@@ -264,27 +264,21 @@ fn pod(name: &str, created: &str, state: Value) -> Value {
 #[test]
 fn logs_are_shown_pod_by_pod_and_one_without_a_log_is_named() {
     let running = || json!({"running": {}});
-    let server = Server::start(vec![
-        ("GET", SHOP, 200, shop("shop:2", json!({}))),
-        (
-            "GET",
-            PODS,
-            200,
-            list(vec![
-                pod("shop-1a-new", "2026-01-02T00:00:00Z", running()),
-                pod("shop-1a-old", "2026-01-01T00:00:00Z", running()),
-                pod(
-                    "shop-1a-zzz",
-                    "2026-01-03T00:00:00Z",
-                    json!({"waiting": {"reason": "ContainerCreating"}}),
-                ),
-            ]),
-        ),
-        ("GET", "/api/v1/namespaces/pay/pods/shop-1a-old/log", 200, json!("one")),
-        ("GET", "/api/v1/namespaces/pay/pods/shop-1a-new/log", 200, json!("two")),
+    let waiting = json!({"waiting": {"reason": "ContainerCreating"}});
+    let pods = list(vec![
+        pod("shop-1a-new", "2026-01-02T00:00:00Z", running()),
+        pod("shop-1a-old", "2026-01-01T00:00:00Z", running()),
+        pod("shop-1a-zzz", "2026-01-03T00:00:00Z", waiting),
     ]);
+    let server = Server::with(move |_, _, target| match target.split('?').next().unwrap_or_default() {
+        SHOP => (200, shop("shop:2", json!({})).to_string()),
+        PODS => (200, pods.to_string()),
+        "/api/v1/namespaces/pay/pods/shop-1a-old/log" => (200, "2026-01-01T00:00:01Z one\n".to_owned()),
+        "/api/v1/namespaces/pay/pods/shop-1a-new/log" => (200, "2026-01-02T00:00:01Z two".to_owned()),
+        _ => (404, "404 page not found".to_owned()),
+    });
     let ran = on(&server, &["logs", "shop", "--tail", "5"]);
-    assert_eq!((code(&ran), ran.out.as_str()), (0, "1a-old | \"one\"\n1a-new | \"two\"\n"), "{ran:?}");
+    assert_eq!((code(&ran), ran.out.as_str()), (0, "1a-old | one\n1a-new | two\n"), "{ran:?}");
     assert_eq!(ran.err, "warning: container app of pod shop-1a-zzz has not started, so it has no log\n");
     let asked = server.requests("GET");
     assert!(
