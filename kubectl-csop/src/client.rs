@@ -5,6 +5,7 @@ use crate::cli::Global;
 use crate::error::{Attempt, Error};
 use crate::kube_error;
 use csop_shared::api::{CashService, CashServiceScheduledScale, GeneralScaler};
+use http::{HeaderValue, header};
 use jiff::Timestamp;
 use kube::api::{ListParams, ObjectList};
 use kube::config::{KubeConfigOptions, Kubeconfig};
@@ -56,6 +57,9 @@ impl Cluster {
             Some(given) => given,
         };
         config.connect_timeout = Some(CONNECT_TIMEOUT.min(timeout));
+        // So that audit logs tell the plugin from other clients of the same user.
+        let agent = concat!("kubectl-csop/", env!("CARGO_PKG_VERSION"));
+        config.headers.push((header::USER_AGENT, HeaderValue::from_static(agent)));
         if let Some(user) = &global.r#as {
             config.auth_info.impersonate = Some(user.clone());
         }

@@ -7,7 +7,7 @@ use kube::config::KubeconfigError;
 use kube::core::Status;
 use kube::runtime::watcher;
 use std::error::Error as StdError;
-use std::io;
+use std::io::{self, ErrorKind};
 
 /// The error of a call, in the plugin's words.
 pub fn of_call(error: kube::Error, attempt: &Attempt, server: &str) -> Error {
@@ -139,10 +139,15 @@ fn of_transport(error: &kube::Error, server: &str) -> Error {
     if said.contains("notvalidforname") || said.contains("not valid for name") {
         return certificate("its certificate is for another host name");
     }
+    // A server that stops, or a balancer without one, ends connections at any time, also before TLS is agreed.
+    let cut = [ErrorKind::UnexpectedEof, ErrorKind::ConnectionReset, ErrorKind::BrokenPipe];
+    if failed_as(error, &cut) {
+        return Error::Unreachable { server, reason: "it closed the connection".to_owned() };
+    }
     if said.contains("certificate") || said.contains("received fatal alert") || said.contains("tls") {
         return certificate(&last(&chain));
     }
-    let reason = if refused(error) {
+    let reason = if failed_as(error, &[ErrorKind::ConnectionRefused]) {
         "connection refused".to_owned()
     } else if said.contains("lookup address") || said.contains("dns error") {
         "its host name cannot be resolved".to_owned()
@@ -154,16 +159,21 @@ fn of_transport(error: &kube::Error, server: &str) -> Error {
     Error::Unreachable { server, reason }
 }
 
-fn refused(error: &kube::Error) -> bool {
-    sources(error).any(|cause| {
-        cause.downcast_ref::<io::Error>().is_some_and(|io| io.kind() == io::ErrorKind::ConnectionRefused)
-    })
+/// Whether an error of input and output of one of these kinds is behind it. Such errors hide each other from `source`.
+fn failed_as(error: &kube::Error, kinds: &[ErrorKind]) -> bool {
+    fn inner<'a>(io: &&'a io::Error) -> Option<&'a io::Error> {
+        io.get_ref()?.downcast_ref()
+    }
+    sources(error)
+        .filter_map(|cause| cause.downcast_ref::<io::Error>())
+        .flat_map(|outermost| std::iter::successors(Some(outermost), inner))
+        .any(|io| kinds.contains(&io.kind()))
 }
 
 /// The error of reading a kubeconfig.
 pub fn of_kubeconfig(error: &KubeconfigError) -> Error {
     match error {
-        KubeconfigError::ReadConfig(cause, path) if cause.kind() == io::ErrorKind::NotFound => {
+        KubeconfigError::ReadConfig(cause, path) if cause.kind() == ErrorKind::NotFound => {
             Error::NoCluster(format!("there is no kubeconfig at {}", path.display()))
         }
         KubeconfigError::CurrentContextNotSet => {
@@ -271,7 +281,7 @@ mod tests {
     #[test]
     fn connections_that_fail_say_why_in_a_line() {
         for (cause, text) in [
-            (io::Error::from(io::ErrorKind::ConnectionRefused), "connection refused"),
+            (io::Error::from(ErrorKind::ConnectionRefused), "connection refused"),
             (
                 io::Error::other("invalid peer certificate: certificate expired: verification time 2"),
                 "has expired",
@@ -286,6 +296,10 @@ mod tests {
                 "cannot be resolved",
             ),
             (io::Error::other("deadline has elapsed"), "no answer in time"),
+            (
+                io::Error::other(io::Error::new(ErrorKind::UnexpectedEof, "tls handshake eof")),
+                "cannot reach the cluster at https://127.0.0.1:6443: it closed the connection",
+            ),
         ] {
             let error = of_call(kube::Error::Service(Box::new(cause)), &attempt(), SERVER);
             assert!(error.to_string().contains(text), "{error}");

@@ -12,7 +12,8 @@ use csop_operator::runtime::leader::Candidacy;
 use csop_operator::runtime::process::{self, Controllers, Settings};
 use csop_operator::runtime::scope::Scope;
 use csop_operator::runtime::telemetry::{self, Format};
-use kube::Client;
+use http::{HeaderValue, header};
+use kube::{Client, Config};
 use tokio::signal::unix::{SignalKind, signal};
 
 /// Keeps the objects that csop's custom resources stand for.
@@ -120,7 +121,11 @@ async fn main() -> ExitCode {
 }
 
 async fn run(args: Args) -> Result<(), Box<dyn std::error::Error>> {
-    let client = Client::try_default().await?;
+    let mut config = Config::infer().await?;
+    // So that audit logs tell the operator from other clients.
+    let agent = concat!("csop-operator/", env!("CARGO_PKG_VERSION"));
+    config.headers.push((header::USER_AGENT, HeaderValue::from_static(agent)));
+    let client = Client::try_from(config)?;
     let settings = Settings {
         scope: Scope::of(args.namespace),
         allowed_field_managers: args.allow_field_manager,

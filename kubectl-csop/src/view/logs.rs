@@ -1,14 +1,18 @@
 //! Which containers' logs are read, and when they are read again.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::api::core::v1::{ContainerStatus, Pod};
 use kube::ResourceExt;
+use std::collections::{HashMap, VecDeque};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Duration;
 
 /// The annotation that names the container which tools mean by default.
 const DEFAULT_CONTAINER: &str = "kubectl.kubernetes.io/default-container";
-/// A stream that breaks this often in a row, without a line in between, is given up.
+/// A stream that breaks this often in a row is told of.
 const TRIES: u32 = 6;
+/// A new stream begins so long before the last line of the one before: the times of lines are that much in disorder at most.
+const OVERLAP: SignedDuration = SignedDuration::from_secs(1);
 
 /// The container whose log is read: the one that is asked for, else the pod's default one.
 pub fn container(pod: &Pod, wanted: Option<&str>) -> Option<String> {
@@ -66,22 +70,54 @@ pub fn short_name(pod: &str, service: &str) -> String {
     rest.filter(|rest| !rest.is_empty()).unwrap_or(pod).to_owned()
 }
 
-/// How far a log was read, so that a new stream goes on behind it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// The time before a line, where it has one, and its text.
+pub fn parts(line: &str) -> (Option<Timestamp>, &str) {
+    let (time, text) = line.split_once(' ').unwrap_or((line, ""));
+    time.parse().map_or((None, line), |time| (Some(time), text))
+}
+
+/// How far a log was read, so that a new stream goes on behind it and shows no line twice. Times alone do not tell: of lines
+/// that are written to both outputs a later one may have an earlier time.
+#[derive(Clone, Debug, Default)]
 pub struct Position {
-    /// The time of the newest line.
-    pub last: Option<Timestamp>,
+    last: Option<Timestamp>,
+    /// The lines of the last while, by the hash of their text.
+    recent: VecDeque<(Timestamp, u64)>,
+    /// Of these, those that the new stream is about to bring again, and how often.
+    again: HashMap<(Timestamp, u64), usize>,
 }
 
 impl Position {
+    /// From when on a new stream has to bring lines; nothing while there was none.
+    pub fn since(&self) -> Option<Timestamp> {
+        self.last.map(|last| last.saturating_sub(OVERLAP).unwrap_or(last))
+    }
+
+    /// A stream begins that brings what there is [since](Self::since).
+    pub fn reopened(&mut self) {
+        self.again.clear();
+        for read in &self.recent {
+            *self.again.entry(*read).or_default() += 1;
+        }
+    }
+
     /// The text of a line that begins with its time; nothing when it was read before.
     pub fn take<'a>(&mut self, line: &'a str) -> Option<&'a str> {
-        let (time, text) = line.split_once(' ').unwrap_or((line, ""));
-        let Ok(time) = time.parse::<Timestamp>() else { return Some(line) };
-        if self.last.is_some_and(|last| time <= last) {
+        let (Some(time), text) = parts(line) else { return Some(line) };
+        let mut hasher = DefaultHasher::new();
+        text.hash(&mut hasher);
+        let read = (time, hasher.finish());
+        if let Some(left) = self.again.get_mut(&read).filter(|left| **left > 0) {
+            *left -= 1;
             return None;
         }
         self.last = Some(time);
+        // Kubelets know only the second of a time since which lines are wanted.
+        let oldest = time.saturating_sub(OVERLAP * 2).unwrap_or(time);
+        while self.recent.front().is_some_and(|(time, _)| *time < oldest) {
+            self.recent.pop_front();
+        }
+        self.recent.push_back(read);
         Some(text)
     }
 }
@@ -101,10 +137,8 @@ pub struct Tail {
     run: Option<Run>,
     /// Whether a stream is open.
     open: bool,
-    /// Streams in a row that broke without a line.
+    /// Streams in a row that broke at once.
     broken: u32,
-    /// Whether it was given up.
-    lost: bool,
 }
 
 /// What to do about a log now.
@@ -114,15 +148,24 @@ pub enum Next {
     Open(Duration),
     /// Wait for a change of the pod.
     Wait,
-    /// Say that it is given up, and read it no more.
-    GiveUp,
+}
+
+/// How a stream ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// It brought lines, or was open for a while.
+    Lasted,
+    /// It brought nothing.
+    Short,
+    /// It could not be opened, or broke at once.
+    Failed,
 }
 
 impl Tail {
     /// The container is in this run now.
     pub fn changed(&mut self, now: Option<Run>) -> Next {
         match now {
-            Some(now) if !self.open && !self.lost && self.run.as_ref() != Some(&now) => {
+            Some(now) if !self.open && self.run.as_ref() != Some(&now) => {
                 // A run that was read to its end while it ended brings nothing new.
                 let known = self.run.as_ref().is_some_and(|run| run.restarts == now.restarts) && now.ended;
                 if known && self.broken == 0 {
@@ -136,19 +179,15 @@ impl Tail {
         }
     }
 
-    /// The stream ended; `lines` says whether it brought any, `now` which run the container is in.
-    pub fn ended(&mut self, lines: bool, failed: bool, now: Option<&Run>) -> Next {
+    /// The stream ended; the container is in this run.
+    pub fn ended(&mut self, how: End, now: Option<&Run>) -> Next {
         self.open = false;
-        self.broken = if lines { 0 } else { self.broken + 1 };
-        if self.broken >= TRIES {
-            self.lost = true;
-            return Next::GiveUp;
-        }
+        self.broken = if how == End::Lasted { 0 } else { self.broken.saturating_add(1) };
         let same = |run: &Run| self.run.as_ref().is_some_and(|read| read.restarts == run.restarts);
         match now {
             // The container is gone, and its log was read.
             None => Next::Wait,
-            Some(run) if same(run) && run.ended && !failed => {
+            Some(run) if same(run) && run.ended && how != End::Failed => {
                 self.broken = 0;
                 Next::Wait
             }
@@ -158,6 +197,11 @@ impl Tail {
                 Next::Open(Duration::from_secs(1 << self.broken.min(4)) / 2)
             }
         }
+    }
+
+    /// Whether it has just broken so often that whoever follows should know.
+    pub fn is_troubled(&self) -> bool {
+        self.broken == TRIES
     }
 
     /// Whether a stream is open, or about to be.
@@ -224,13 +268,37 @@ mod tests {
     }
 
     #[test]
-    fn a_line_is_read_once() {
+    fn a_line_is_read_once_whatever_the_order_of_times() {
         let mut position = Position::default();
-        let (one, two) = ("2026-01-01T00:00:00.1Z hello  you", "2026-01-01T00:00:00.2Z");
+        assert_eq!(position.since(), None);
+        let (one, two) = ("2026-01-01T00:00:03.1Z hello  you", "2026-01-01T00:00:03.2Z");
+        let early = "2026-01-01T00:00:03.15Z of the other output";
         assert_eq!(position.take(one), Some("hello  you"));
-        assert_eq!(position.take(one), None);
+        assert_eq!(position.take(one), Some("hello  you"), "a stream does not repeat itself");
         assert_eq!(position.take(two), Some(""));
+        assert_eq!(position.take(early), Some("of the other output"));
         assert_eq!(position.take("no time"), Some("no time"));
+
+        assert_eq!(position.since(), "2026-01-01T00:00:02.15Z".parse().ok());
+        position.reopened();
+        let late = "2026-01-01T00:00:03.12Z was not seen";
+        let lines = [one, one, one, late, two, early, two];
+        let seen = lines.map(|line| position.take(line));
+        assert_eq!(seen, [None, None, Some("hello  you"), Some("was not seen"), None, None, Some("")]);
+    }
+
+    #[test]
+    fn only_the_lines_of_the_last_seconds_are_remembered() {
+        let mut position = Position::default();
+        for second in 10..60 {
+            position.take(&format!("2026-01-01T00:00:{second}Z tick"));
+        }
+        assert_eq!(position.recent.len(), 3);
+        assert_eq!(
+            position.take("2026-01-01T00:00:10Z the clock was set back"),
+            Some("the clock was set back")
+        );
+        assert_eq!(position.since(), "2026-01-01T00:00:09Z".parse().ok());
     }
 
     #[test]
@@ -250,24 +318,34 @@ mod tests {
         assert_eq!(tail.changed(Some(running(0))), Next::Open(Duration::ZERO));
         assert_eq!(tail.changed(Some(running(0))), Next::Wait, "one stream at a time");
         // The stream ends before the pod is seen to have ended.
-        assert!(matches!(tail.ended(true, false, Some(&running(0))), Next::Open(_)));
-        assert_eq!(tail.ended(false, false, Some(&Run { restarts: 0, ended: true })), Next::Wait);
+        assert!(matches!(tail.ended(End::Lasted, Some(&running(0))), Next::Open(_)));
+        assert_eq!(tail.ended(End::Short, Some(&Run { restarts: 0, ended: true })), Next::Wait);
         assert_eq!(tail.changed(Some(Run { restarts: 0, ended: true })), Next::Wait);
         assert_eq!(tail.changed(Some(running(1))), Next::Open(Duration::ZERO));
     }
 
     #[test]
-    fn a_stream_that_keeps_breaking_is_given_up() {
+    fn a_stream_that_keeps_breaking_is_told_of_once_and_tried_on() {
         let mut tail = Tail::default();
         tail.changed(Some(running(0)));
-        let mut waited = Duration::ZERO;
-        for _ in 1..TRIES {
-            let Next::Open(after) = tail.ended(false, true, Some(&running(0))) else { panic!("given up") };
+        let (mut waited, mut told) = (Duration::ZERO, 0);
+        for _ in 0..3 * TRIES {
+            let Next::Open(after) = tail.ended(End::Failed, Some(&running(0))) else { panic!("given up") };
             assert!(after >= waited);
             waited = after;
+            told += u32::from(tail.is_troubled());
         }
-        assert_eq!(tail.ended(false, true, Some(&running(0))), Next::GiveUp);
-        assert_eq!(tail.changed(Some(running(1))), Next::Wait);
-        assert!(!tail.is_open());
+        assert_eq!((waited, told), (Duration::from_secs(8), 1));
+        assert!(tail.is_open());
+    }
+
+    #[test]
+    fn a_quiet_stream_that_is_cut_now_and_then_is_no_trouble() {
+        let mut tail = Tail::default();
+        tail.changed(Some(running(0)));
+        for _ in 0..3 * TRIES {
+            assert_eq!(tail.ended(End::Lasted, Some(&running(0))), Next::Open(Duration::from_millis(500)));
+            assert!(!tail.is_troubled());
+        }
     }
 }

@@ -3,6 +3,7 @@
 use crate::support::server::{Answer, Server, failure, gone, kubeconfig};
 use crate::support::{Ran, run, run_on};
 use serde_json::{Value, json};
+use std::io::Read;
 
 const SERVICES: &str = "/apis/csop.dev/v1alpha1/namespaces/pay/cashservices";
 const SHOP: &str = "/apis/csop.dev/v1alpha1/namespaces/pay/cashservices/shop";
@@ -253,6 +254,23 @@ fn a_cluster_that_is_not_there() {
     assert_line(&run(&["status", &flag, "--context=other"]), 1, "it has no context \"other\"");
     std::fs::write(&file, "clusters: 7\n").unwrap();
     assert_line(&run(&["status", &flag]), 1, "cannot use the kubeconfig");
+}
+
+#[test]
+fn a_connection_that_is_cut_before_tls_is_agreed_is_no_trouble_with_certificates() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("kubeconfig");
+    std::fs::write(&file, kubeconfig(&format!("https://{}", listener.local_addr().unwrap()))).unwrap();
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            // All of the hello is read, so that the end is orderly and no reset.
+            let _ = stream.read(&mut [0; 4096]);
+        }
+    });
+    let ran = run(&["status", &format!("--kubeconfig={}", file.display())]);
+    assert_line(&ran, 1, "it closed the connection");
+    assert!(ran.err.starts_with("error: cannot reach the cluster at https://127.0.0.1:"), "{ran:?}");
 }
 
 #[test]

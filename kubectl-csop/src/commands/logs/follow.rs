@@ -8,7 +8,7 @@ use crate::exit::Exit;
 use crate::io::Io;
 use crate::kube_error;
 use crate::output::logs::Style;
-use crate::view::logs::{Next, Position, Run, Tail, run as newest_run, short_name};
+use crate::view::logs::{End, Next, Position, Run, Tail, run as newest_run, short_name};
 use futures::channel::mpsc::{Receiver, Sender, channel};
 use futures::{SinkExt, StreamExt};
 use k8s_openapi::api::core::v1::Pod;
@@ -16,17 +16,19 @@ use kube::ResourceExt;
 use kube::api::LogParams;
 use kube::runtime::{WatchStreamExt, watcher};
 use std::collections::BTreeMap;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Lines that wait for a slow terminal, before their streams are held up.
 const WAITING_LINES: usize = 256;
 /// How long the last lines may take when the service was deleted.
 const LAST_LINES: Duration = Duration::from_secs(40);
+/// A stream that was open for so long was no failure: balancers and API servers cut connections on which nothing comes.
+const A_WHILE: Duration = Duration::from_secs(5);
 
 /// What a stream has to say.
 enum Said {
     Line { pod: String, text: String },
-    Ended { pod: String, uid: String, position: Position, lines: bool, error: Option<Error> },
+    Ended { pod: String, uid: String, position: Box<Position>, lasted: bool, error: Option<Error> },
 }
 
 /// A pod whose log is followed.
@@ -157,7 +159,7 @@ impl Follower<'_> {
     }
 
     fn ended(&mut self, said: Said, io: &mut Io) -> Result<(), Error> {
-        let Said::Ended { pod, uid, position, lines, error } = said else { return Ok(()) };
+        let Said::Ended { pod, uid, position, lasted, error } = said else { return Ok(()) };
         let refused = match error {
             Some(error) if kube_error::is_final(&error) => return Err(error),
             other => other,
@@ -165,32 +167,39 @@ impl Follower<'_> {
         let Some(followed) = self.pods.get_mut(&pod).filter(|followed| followed.uid == uid) else {
             return Ok(());
         };
-        followed.position = position;
+        followed.position = *position;
         let gone = followed.run.is_none();
-        match followed.tail.ended(lines, refused.is_some(), followed.run.clone().as_ref()) {
+        let how = match (lasted, &refused) {
+            (true, _) => End::Lasted,
+            (false, None) => End::Short,
+            (false, Some(_)) => End::Failed,
+        };
+        let next = followed.tail.ended(how, followed.run.clone().as_ref());
+        if followed.tail.is_troubled() {
+            let why = refused.map(|error| format!(": {error}")).unwrap_or_default();
+            io.note(&format!("the log of pod {pod} ends again and again; still trying{why}"));
+        }
+        match next {
             Next::Open(after) => self.open(&pod, after),
             Next::Wait if gone => drop(self.pods.remove(&pod)),
             Next::Wait => {}
-            Next::GiveUp => {
-                let why = refused.map(|error| format!(": {error}")).unwrap_or_default();
-                io.warn(&format!("the log of pod {pod} is given up, it ended too often without a line{why}"));
-            }
         }
         Ok(())
     }
 
     /// Reads the log of a pod on a task of its own.
-    fn open(&self, pod: &str, after: Duration) {
-        let Some(followed) = self.pods.get(pod) else { return };
+    fn open(&mut self, pod: &str, after: Duration) {
+        let Some(followed) = self.pods.get_mut(pod) else { return };
         // Of a pod that is new, nothing is left out.
         let default = (!self.begun && self.args.since.is_none()).then_some(TAIL_OF_FOLLOW);
         let tail = self.args.tail.filter(|_| !self.begun).or(default);
-        let params = stream::params(self.args, &followed.container, tail, &followed.position);
+        let mut position = std::mem::take(&mut followed.position);
+        position.reopened();
         let reader = Reader {
             pod: pod.to_owned(),
             uid: followed.uid.clone(),
-            position: followed.position,
-            params,
+            params: stream::params(self.args, &followed.container, tail, position.since()),
+            position,
             cluster: self.cluster.clone(),
             said: self.said.clone(),
         };
@@ -213,16 +222,19 @@ struct Reader {
 
 impl Reader {
     async fn run(mut self) {
-        let mut any = false;
-        let error = self.read(&mut any).await.err();
+        let (mut any, mut opened) = (false, None);
+        let error = self.read(&mut any, &mut opened).await.err();
+        let lasted = any || opened.is_some_and(|opened: Instant| opened.elapsed() >= A_WHILE);
         let Self { pod, uid, position, mut said, .. } = self;
+        let position = Box::new(position);
         // When nobody listens any more, the command has ended.
-        drop(said.send(Said::Ended { pod, uid, position, lines: any, error }).await);
+        drop(said.send(Said::Ended { pod, uid, position, lasted, error }).await);
     }
 
-    /// `any` says whether there was a line that was not read before.
-    async fn read(&mut self, any: &mut bool) -> Result<(), Error> {
+    /// `any` says whether there was a line that was not read before, `opened` since when there could be one.
+    async fn read(&mut self, any: &mut bool, opened: &mut Option<Instant>) -> Result<(), Error> {
         let mut lines = std::pin::pin!(stream::open(&self.pod, &self.params, &self.cluster).await?);
+        *opened = Some(Instant::now());
         while let Some(line) = lines.next().await {
             let line = line?;
             let Some(text) = self.position.take(&line) else { continue };

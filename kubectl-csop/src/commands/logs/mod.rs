@@ -11,7 +11,7 @@ use crate::error::{Attempt, Error};
 use crate::exit::Exit;
 use crate::io::Io;
 use crate::output::logs::Style;
-use crate::view::logs::{Position, container, run as newest_run, short_name, was_restarted};
+use crate::view::logs::{container, parts, run as newest_run, short_name, was_restarted};
 use csop_shared::api::CashService;
 use csop_shared::names::labels;
 use futures::StreamExt;
@@ -127,13 +127,11 @@ async fn show(
             format!("container {container} of pod {name} was not restarted, so it has no previous log");
         return Err(Error::Precondition { message, hint: format!("kubectl csop logs {}", args.name) });
     }
-    let params = stream::params(args, &container, args.tail, &Position::default());
+    let params = stream::params(args, &container, args.tail, None);
     let mut lines = std::pin::pin!(stream::open(&name, &params, cluster).await?);
-    let (short, mut position) = (short_name(&name, &args.name), Position::default());
+    let short = short_name(&name, &args.name);
     while let Some(line) = lines.next().await {
-        if let Some(text) = position.take(&line?) {
-            io.print(&style.line(&short, text))?;
-        }
+        io.print(&style.line(&short, parts(&line?).1))?;
     }
     Ok(())
 }

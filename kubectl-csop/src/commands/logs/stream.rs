@@ -3,14 +3,15 @@
 use super::{Args, pods};
 use crate::client::Cluster;
 use crate::error::{Attempt, Error};
-use crate::view::logs::{Position, is_of_node};
+use crate::view::logs::is_of_node;
 use futures::{AsyncBufReadExt, Stream};
+use jiff::Timestamp;
 use kube::api::LogParams;
 
-/// What to ask for: from a position on, or else as the options say.
-pub fn params(args: &Args, container: &str, tail: Option<i64>, position: &Position) -> LogParams {
+/// What to ask for: what there is since a time, or else as the options say.
+pub fn params(args: &Args, container: &str, tail: Option<i64>, since: Option<Timestamp>) -> LogParams {
     let seconds = args.since.map(|since| i64::try_from(since.as_secs().max(1)).unwrap_or(i64::MAX));
-    let fresh = position.last.is_none();
+    let fresh = since.is_none();
     LogParams {
         container: Some(container.to_owned()),
         follow: args.follow,
@@ -18,7 +19,7 @@ pub fn params(args: &Args, container: &str, tail: Option<i64>, position: &Positi
         // Each line begins with its time: so that none is shown twice when a stream is opened again.
         timestamps: true,
         since_seconds: seconds.filter(|_| fresh),
-        since_time: position.last,
+        since_time: since,
         tail_lines: tail.filter(|_| fresh),
         ..LogParams::default()
     }
@@ -80,10 +81,10 @@ mod tests {
     #[test]
     fn a_stream_that_is_opened_again_goes_on_where_it_was() {
         let args = args(&["-f", "--since", "10m"]);
-        let fresh = params(&args, "app", Some(5), &Position::default());
+        let fresh = params(&args, "app", Some(5), None);
         assert_eq!((fresh.since_seconds, fresh.tail_lines, fresh.since_time), (Some(600), Some(5), None));
         let last = "2026-01-01T00:00:00Z".parse().ok();
-        let again = params(&args, "app", Some(5), &Position { last });
+        let again = params(&args, "app", Some(5), last);
         assert_eq!((again.since_seconds, again.tail_lines, again.since_time), (None, None, last));
         assert!(again.follow && again.timestamps);
     }
