@@ -1,11 +1,11 @@
 //! The only program in the images of the real node. It needs nothing but the kernel, waits for ever, and ends when it is killed.
-//! Its arguments say what it does, in their order:
+//! Its arguments say what it does:
 //!
+//! - `memory=64` takes this many MiB, and uses them, before all else: who has too little is never ready;
 //! - `8080` answers every HTTP request on this port with 200;
 //! - `/path=503` answers those for this path with this status instead;
 //! - `/path` writes what is in this file;
-//! - `memory=64` takes this many MiB, and uses them;
-//! - `exit=3` ends with this code.
+//! - `exit=3` ends with this code when all else is done.
 
 use std::{
     collections::HashMap,
@@ -19,6 +19,7 @@ use std::{
 type Statuses = HashMap<String, u16>;
 
 fn main() -> std::io::Result<()> {
+    numbers("memory").for_each(take);
     let statuses: Statuses = settings().filter_map(|(path, status)| Some((path, status.parse().ok()?))).collect();
     for port in env::args().skip(1).filter_map(|argument| argument.parse::<u16>().ok()) {
         let listener = TcpListener::bind(("0.0.0.0", port))?;
@@ -32,15 +33,9 @@ fn main() -> std::io::Result<()> {
             Err(error) => println!("{path} cannot be read: {error}"),
         }
     }
-    for (what, value) in settings() {
-        match (what.as_str(), value.parse()) {
-            ("memory", Ok(size)) => take(size),
-            ("exit", Ok(code)) => {
-                println!("ending with {code}");
-                process::exit(code);
-            }
-            _ => {}
-        }
+    if let Some(code) = numbers("exit").next() {
+        println!("ending with {code}");
+        process::exit(code);
     }
     loop {
         thread::park();
@@ -52,6 +47,11 @@ fn settings() -> impl Iterator<Item = (String, String)> {
     env::args().skip(1).filter_map(|argument| {
         argument.split_once('=').map(|(name, value)| (name.to_owned(), value.to_owned()))
     })
+}
+
+/// The values of this setting that are numbers.
+fn numbers(name: &str) -> impl Iterator<Item = i32> {
+    settings().filter(move |(found, _)| found == name).filter_map(|(_, value)| value.parse().ok())
 }
 
 /// Takes so many MiB, and keeps them.

@@ -105,8 +105,13 @@ fn hierarchies(types: &[&str]) -> Vec<PathBuf> {
 /// Whether a group of this name belongs to a node whose process is dead.
 fn abandoned(name: &str) -> bool {
     let Some(id) = name.strip_prefix(PREFIX).and_then(|id| id.parse::<u32>().ok()) else { return false };
-    let command = fs::read_to_string(format!("/proc/{id}/comm")).unwrap_or_default();
-    id != process::id() && command.trim() != "csop-cluster"
+    id != process::id() && !is_control_plane(id)
+}
+
+/// Whether the process with this id is a control plane that lives. A dead one keeps its name until it is waited for.
+fn is_control_plane(id: u32) -> bool {
+    let state = fs::read_to_string(format!("/proc/{id}/stat")).unwrap_or_default();
+    state.split_once(" (csop-cluster) ").is_some_and(|(_, state)| !state.starts_with(['Z', 'X']))
 }
 
 /// Removes a group with the groups in it, as soon as no process is in them.
@@ -131,6 +136,8 @@ fn remove_once(group: &Path) {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::process::CommandExt as _;
+
     use super::*;
 
     #[test]
@@ -140,5 +147,28 @@ mod tests {
         // The first process is no control plane, and larger ids than this are never given.
         assert!(abandoned(&format!("{PREFIX}1")));
         assert!(abandoned(&format!("{PREFIX}4194305")));
+    }
+
+    #[test]
+    fn a_control_plane_that_was_killed_but_not_waited_for_is_dead() {
+        let folder = tempfile::tempdir().unwrap();
+        let program = folder.path().join("csop-cluster");
+        std::os::unix::fs::symlink("/bin/sh", &program).unwrap();
+        // It reads commands until its input ends.
+        let mut child =
+            process::Command::new(program).arg0("sh").stdin(process::Stdio::piped()).spawn().unwrap();
+        let group = format!("{PREFIX}{}", child.id());
+        let becomes = |dead: bool| {
+            let end = Instant::now() + EMPTY_WITHIN;
+            while abandoned(&group) != dead && Instant::now() < end {
+                thread::sleep(Duration::from_millis(5));
+            }
+            abandoned(&group) == dead
+        };
+        // The kernel gives it its name a moment after it is started.
+        assert!(becomes(false));
+        child.kill().unwrap();
+        assert!(becomes(true));
+        child.wait().unwrap();
     }
 }

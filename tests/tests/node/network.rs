@@ -36,18 +36,25 @@ spec: {{image: {}, autoscaling: {{maxReplicas: 2}}, network: {network}}}
     )
 }
 
-async fn reaches(from: &Place, address: IpAddr, port: u16) -> bool {
-    let to = SocketAddr::from((address, port));
+/// Whether a connection is made. No policy refuses one: who is refused has asked before somebody listened there, or before
+/// the node knew the Service.
+async fn tries(from: &Place, to: (IpAddr, u16)) -> Result<bool, String> {
+    let to = SocketAddr::from(to);
     match tokio::time::timeout(DROPPED_AFTER, from.dialer().connect(to)).await {
-        Ok(Ok(_)) => true,
-        Ok(Err(error)) if error.kind() == io::ErrorKind::ConnectionRefused => panic!("{to}: {error}"),
-        Ok(Err(_)) | Err(_) => false,
+        Ok(Ok(_)) => Ok(true),
+        Ok(Err(error)) if error.kind() == io::ErrorKind::ConnectionRefused => Err(format!("{to}: {error}")),
+        Ok(Err(_)) | Err(_) => Ok(false),
     }
+}
+
+/// The final answer.
+async fn reaches(from: &Place, address: IpAddr, port: u16) -> bool {
+    tries(from, (address, port)).await.unwrap()
 }
 
 /// Waits until this is so; policies take effect a moment after they are made.
 async fn settles(what: &str, from: &Place, to: (IpAddr, u16), expected: bool) {
-    wait::until_ok(SOON, what, async || match reaches(from, to.0, to.1).await {
+    wait::until_ok(SOON, what, async || match tries(from, to).await? {
         found if found == expected => Ok(()),
         found => Err(format!("{to:?} is reached: {found}")),
     })

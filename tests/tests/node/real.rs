@@ -3,7 +3,7 @@
 use std::{
     fs,
     io::{self, Write as _},
-    net::{AddrParseError, IpAddr},
+    net::{AddrParseError, IpAddr, Ipv4Addr, SocketAddr},
     path::Path,
     process::Command,
     sync::OnceLock,
@@ -59,6 +59,7 @@ pub async fn own() -> Option<Cluster> {
 
 /// Puts the images into the registry, and installs csop from its manifest.
 async fn install(cluster: &Cluster) {
+    programs();
     images::registry::provide(&images::for_tests().unwrap(), cluster.registry().unwrap()).unwrap();
     let manifest =
         Path::new(env!("CARGO_MANIFEST_DIR")).join("../manifests/install.yaml").display().to_string();
@@ -68,9 +69,8 @@ async fn install(cluster: &Cluster) {
     cluster.kubectl(status).await.ok();
 }
 
-/// The plugin's command line, as the administrator in a namespace.
+/// The plugin's command line, as the administrator in a namespace of a cluster that has csop.
 pub fn plugin(cluster: &Cluster, namespace: &str, arguments: &[&str]) -> Command {
-    programs();
     let mut command = Command::new(binaries::beside_tests("kubectl-csop").unwrap());
     command.env("KUBECONFIG", cluster.kubeconfig()).args(arguments).args(["--namespace", namespace]);
     command
@@ -83,7 +83,7 @@ pub async fn csop(cluster: &Cluster, namespace: &str, arguments: &[&str]) -> Out
     Output::of(format!("kubectl csop {}", arguments.join(" ")), &output)
 }
 
-/// Brings the programs under test up to date, once.
+/// Brings the programs under test up to date, once. It may take minutes: to be called where no wait counts them.
 fn programs() {
     static BUILT: OnceLock<()> = OnceLock::new();
     BUILT.get_or_init(|| binaries::of_workspace_up_to_date(&["csop-operator", "kubectl-csop"]).unwrap());
@@ -102,6 +102,9 @@ pub async fn operator(cluster: &Cluster, namespace: &str) -> Process {
     operator.wrote(SOON, "caches are filled").await;
     operator
 }
+
+/// What a service listens on that says nothing about its contract.
+const PORT: u16 = 8443;
 
 /// A pod, seen from its own network.
 #[derive(Debug)]
@@ -147,8 +150,8 @@ pub async fn placed(cluster: &Cluster, namespace: &str, name: &str) -> Place {
     wait::until_ok(SOON, "a pod runs", async || place(cluster, &pods, name).await).await
 }
 
-/// The place of the pod of this name, as soon as it runs.
-pub async fn place(cluster: &Cluster, pods: &Api<Pod>, name: &str) -> Result<Place, String> {
+/// The place of the pod of this name, as soon as it listens.
+async fn place(cluster: &Cluster, pods: &Api<Pod>, name: &str) -> Result<Place, String> {
     let pod = pods.get(name).await.map_err(|error| error.to_string())?;
     let status = pod.status.clone().unwrap_or_default();
     let address = status
@@ -158,14 +161,24 @@ pub async fn place(cluster: &Cluster, pods: &Api<Pod>, name: &str) -> Result<Pla
         .map_err(|error: AddrParseError| error.to_string())?;
     let process = processes(cluster, &pod).into_iter().next().ok_or("it has no process")?;
     let dialer = Dialer::of_process(process).map_err(|error| error.to_string())?;
+    // The process may be the one that holds the pod's network.
+    let listening = dialer.connect((Ipv4Addr::LOCALHOST, PORT).into()).await;
+    listening.map_err(|error| format!("it does not listen on {PORT}: {error}"))?;
     Ok(Place { dialer, address })
+}
+
+/// Waits until connections from there are accepted: the node learns a moment after a pod is ready that a Service leads to it.
+pub async fn accepted(from: &Place, to: SocketAddr) {
+    let what = format!("connections to {to} are accepted");
+    wait::until_ok(SOON, &what, async || from.dialer().connect(to).await.map(drop)).await;
 }
 
 /// The place of a pod of this service, which is Ready.
 pub async fn place_of_service(cluster: &Cluster, pods: &Api<Pod>, service: &str) -> Place {
     let labelled = ListParams::default().labels(&format!("app.kubernetes.io/instance={service}"));
     let found = pods.list(&labelled).await.unwrap();
-    place(cluster, pods, &found.items[0].name_any()).await.unwrap()
+    let name = found.items[0].name_any();
+    wait::until_ok(SOON, "the pod listens", async || place(cluster, pods, &name).await).await
 }
 
 /// The processes in the containers of a pod.

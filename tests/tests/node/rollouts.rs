@@ -27,7 +27,7 @@ use crate::{
 
 const NAME: &str = "shop";
 /// Ends the load of a test that hangs, at the rate of the tests.
-const AT_MOST: u32 = 200 * 240;
+const AT_MOST: u32 = 200 * 480;
 
 /// A service of the sample application, with a certificate of the cluster's authority.
 struct Shop<'a> {
@@ -51,9 +51,10 @@ impl<'a> Shop<'a> {
     /// Two hundred requests a second from a pod in the same namespace, half of them each over a connection of its own.
     async fn load(&self, from: &real::Place) -> [Load; 2] {
         let services: Api<Service> = Api::namespaced(self.cluster.client().await, &self.namespace);
-        let address = address_of(&services, NAME).await.unwrap();
+        let address = SocketAddr::new(address_of(&services, NAME).await.unwrap(), 443);
+        real::accepted(from, address).await;
         let plan = Plan {
-            address: SocketAddr::new(address, 443),
+            address,
             path: "/work?ms=20".to_owned(),
             tls: Some((ServerName::try_from(NAME).unwrap(), tls::trust(self.cluster))),
             per_second: 150,

@@ -44,10 +44,11 @@ async fn reaches(site: &Site, deployment: &str, what: &str, enough: impl Fn(i32,
 /// A load on a service, from a pod beside it; over HTTPS at the port of that.
 async fn load(site: &Site, service: &'static str, port: u16, path: &str, per_second: u32) -> Load {
     let services: Api<Service> = Api::namespaced(site.cluster.client().await, &site.namespace);
-    let address = address_of(&services, service).await.unwrap();
+    let address = SocketAddr::new(address_of(&services, service).await.unwrap(), port);
     let from = real::placed(site.cluster, &site.namespace, "client").await;
+    real::accepted(&from, address).await;
     let plan = Plan {
-        address: SocketAddr::new(address, port),
+        address,
         path: path.to_owned(),
         tls: (port == 443).then(|| (ServerName::try_from(service).unwrap(), tls::trust(site.cluster))),
         per_second,
@@ -62,6 +63,15 @@ async fn load(site: &Site, service: &'static str, port: u16, path: &str, per_sec
 fn example(path: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/apps").join(path);
     fs::read_to_string(path).unwrap()
+}
+
+/// The text with each of these in it replaced.
+fn changed(mut text: String, changes: &[(&str, &str)]) -> String {
+    for (from, to) in changes {
+        assert!(text.contains(from), "{from} is not in {text}");
+        text = text.replace(from, to);
+    }
+    text
 }
 
 /// A real Redis and a real Prometheus in pods, and the name by which the latter finds http-app: as in the demo.
@@ -104,13 +114,17 @@ async fn workers_of_a_real_queue_come_from_nothing_and_go_when_it_is_empty() {
     servers(&site).await;
     reaches(&site, "redis", "a pod", |_, ready| ready == 1).await;
     // As the example has it, but more impatient.
-    let scaler = example("redis-worker/scaler.yaml")
-        .replace("intervalSeconds: 5", "intervalSeconds: 1")
-        .replace("idleSeconds: 60", "idleSeconds: 3")
-        .replace("scaleDownCooldownSeconds: 30", "scaleDownCooldownSeconds: 0")
-        .replace("down: 60", "down: 2");
-    site.cluster.apply(&site.namespace, &example("redis-worker/deployment.yaml")).await.ok();
-    site.cluster.apply(&site.namespace, &scaler).await.ok();
+    let scaler = [
+        ("intervalSeconds: 5", "intervalSeconds: 1"),
+        ("idleSeconds: 60", "idleSeconds: 3"),
+        ("scaleDownCooldownSeconds: 30", "scaleDownCooldownSeconds: 0"),
+        ("down: 60", "down: 2"),
+    ];
+    let worker = [("readinessProbe:\n", "readinessProbe:\n          periodSeconds: 1\n")];
+    for (path, changes) in [("deployment.yaml", &worker[..]), ("scaler.yaml", &scaler)] {
+        let manifest = changed(example(&format!("redis-worker/{path}")), changes);
+        site.cluster.apply(&site.namespace, &manifest).await.ok();
+    }
     reaches(&site, "redis-worker", "no pod without any job", |wanted, ready| (wanted, ready) == (0, 0)).await;
 
     let client = redis::CLIENT.find().unwrap().display().to_string();
@@ -119,9 +133,10 @@ async fn workers_of_a_real_queue_come_from_nothing_and_go_when_it_is_empty() {
         let output = site.cluster.kubectl(exec.iter().chain(arguments).copied()).await;
         output.ok().trim().to_owned()
     };
-    let jobs: Vec<String> = (0..240).map(|job| job.to_string()).collect();
+    // Of 150 milliseconds each: about fifteen seconds for all eight workers.
+    let jobs: Vec<String> = (0..800).map(|job| job.to_string()).collect();
     let push: Vec<&str> = ["rpush", "jobs"].into_iter().chain(jobs.iter().map(String::as_str)).collect();
-    assert_eq!(cli(&push).await, "240");
+    assert_eq!(cli(&push).await, "800");
     reaches(&site, "redis-worker", "some pods", |_, ready| ready >= 2).await;
     let explained = site.csop(&["scaler", "status", "redis-worker", "--explain"]).await.ok();
     assert!(explained.contains("jobs"), "{explained}");
@@ -149,7 +164,7 @@ spec:
     config: {serverAddress: 'http://prometheus:9090', query: 'sum(rate(http_requests_total[5s]))'}
     mode: PerReplica
     targetValue: 10
-  safety: {cooldownSeconds: 0, stabilizationWindowSeconds: {down: 2}}
+  safety: {cooldownSeconds: 0, stabilizationWindowSeconds: {down: 10}}
 ";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
