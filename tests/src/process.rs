@@ -17,9 +17,8 @@ use nix::{
     sys::signal::{Signal, killpg},
     unistd::Pid,
 };
-use tempfile::TempDir;
 
-use crate::{Error, child, wait};
+use crate::{Error, child, run_dir::RunDir, wait};
 
 /// A running child process. It is killed with its process group when dropped, and by the kernel when the test process
 /// is killed.
@@ -27,7 +26,7 @@ use crate::{Error, child, wait};
 pub struct Process {
     name: String,
     child: Child,
-    folder: TempDir,
+    folder: RunDir,
 }
 
 impl Process {
@@ -41,15 +40,16 @@ impl Process {
 
     /// Starts the command with its output captured.
     pub fn try_start(name: &str, command: &Command) -> Result<Self, Error> {
-        Self::try_start_in(&std::env::temp_dir(), name, command)
+        Self::try_start_with(None, name, command)
     }
 
     /// Like [`Self::try_start`], with its output kept in a folder inside this one.
     pub fn try_start_in(parent: &Path, name: &str, command: &Command) -> Result<Self, Error> {
-        let folder = tempfile::Builder::new()
-            .prefix("csop-process-")
-            .tempdir_in(parent)
-            .map_err(Error::file("make a folder in", parent))?;
+        Self::try_start_with(Some(parent), name, command)
+    }
+
+    fn try_start_with(parent: Option<&Path>, name: &str, command: &Command) -> Result<Self, Error> {
+        let folder = RunDir::of("process", parent)?;
         let log = folder.path().join(LOG);
         let output = File::create(&log).map_err(Error::file("create", &log))?;
         let errors = output.try_clone().map_err(Error::file("open", &log))?;

@@ -107,7 +107,7 @@ async fn the_redis_worker_survives_its_server_and_ends_the_job_in_hand() {
     app.counts("jobs_done_total 7").await;
     app.ends_in_order().await;
 
-    let slow = App::start("redis-worker", &[("REDIS_URL", &url), ("JOB_MILLIS", "1000")]).await;
+    let slow = App::start("redis-worker", &[("REDIS_URL", &url), ("JOB_MILLIS", "5000")]).await;
     redis.run("RPUSH jobs last never");
     wait::until(SOON, "a job is taken", async || (redis.run("LLEN jobs") == "1").then_some(())).await;
     let log = slow.ends_in_order().await;

@@ -21,6 +21,9 @@ const LASTING: [&str; 13] = [
     "Conflict",
 ];
 
+/// What to do when the API server refuses objects.
+const REFUSED: &str = "change the spec as the message says, or have the quota or policy changed";
+
 /// Whether waiting alone will not help.
 pub fn is_lasting(reason: &str) -> bool {
     // The kubelet's reasons for images it cannot have: ErrImagePull, ImagePullBackOff, InvalidImageName, ...
@@ -38,8 +41,9 @@ pub fn next_step(reason: &str, message: &str, namespace: &str, name: &str) -> St
             "delete the other autoscaler, or set spec.autoscaling.mode to External".to_owned()
         }
         reasons::DISPUTED => format!("see who it is: kubectl csop events {name} -n {namespace}"),
-        reasons::REJECTED | health::REPLICA_FAILURE => {
-            "change the spec as the message says, or have the quota or policy changed".to_owned()
+        reasons::REJECTED => REFUSED.to_owned(),
+        health::REPLICA_FAILURE => {
+            format!("{REFUSED} and then, to save minutes: kubectl csop restart {name} -n {namespace}")
         }
         reasons::INVALID | reasons::UNDECODABLE => {
             format!("mend the spec: kubectl edit csvc -n {namespace} {name}")
@@ -67,6 +71,12 @@ fn room(said: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_quota_that_is_mended_need_not_be_waited_for() {
+        let step = next_step(health::REPLICA_FAILURE, "exceeded quota", "pay", "shop");
+        assert!(step.starts_with(REFUSED) && step.ends_with(": kubectl csop restart shop -n pay"), "{step}");
+    }
 
     #[test]
     fn a_cordoned_node_is_no_matter_of_size() {

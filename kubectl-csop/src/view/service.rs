@@ -112,7 +112,7 @@ pub struct ConditionView {
 /// The view of a service and its children.
 pub fn view(service: &CashService, children: &Children) -> ServiceView {
     let status = service.status.clone().unwrap_or_default();
-    let judgement = told::refined(judge(service), children);
+    let judgement = told::refined(judge(service), &service.spec, children);
     let (namespace, name) = (service.namespace().unwrap_or_default(), service.name_any());
     let next_step = match judgement.verdict {
         Verdict::Ready | Verdict::Terminating => String::new(),

@@ -1,10 +1,12 @@
 //! Why a workload does not serve: the first cause that an owner can act on, found in its children.
 
 mod container;
+pub mod probes;
 #[cfg(test)]
 mod tests;
 mod words;
 
+use crate::api::CashServiceSpec;
 use jiff::Timestamp;
 use k8s_openapi::api::{
     apps::v1::{Deployment, DeploymentCondition},
@@ -30,11 +32,16 @@ impl Cause {
     }
 }
 
-/// The first actionable cause why a Deployment does not serve as it should.
+/// The first actionable cause why a Deployment does not serve as it should; the spec is that of its service.
 ///
 /// Sources: the conditions of the Deployment, and the container states and reasons that the kubelet reports.
-pub fn first_cause(deployment: &Deployment, pods: &[Pod], now: Timestamp) -> Option<Cause> {
-    replica_failure(deployment).or_else(|| pods_cause(pods, now)).or_else(|| stuck(deployment))
+pub fn first_cause(
+    spec: &CashServiceSpec,
+    deployment: &Deployment,
+    pods: &[Pod],
+    now: Timestamp,
+) -> Option<Cause> {
+    replica_failure(deployment).or_else(|| pods_cause(spec, pods, now)).or_else(|| stuck(deployment))
 }
 
 fn condition<'a>(deployment: &'a Deployment, kind: &str) -> Option<&'a DeploymentCondition> {
@@ -57,11 +64,11 @@ fn stuck(deployment: &Deployment) -> Option<Cause> {
 }
 
 /// The most telling cause among pods: what stops a container before what only delays it.
-pub fn pods_cause(pods: &[Pod], now: Timestamp) -> Option<Cause> {
+pub fn pods_cause(spec: &CashServiceSpec, pods: &[Pod], now: Timestamp) -> Option<Cause> {
     let broken = living(pods).find_map(|pod| statuses(pod).find_map(|s| container::cause(pod, s, now)));
     broken
         .or_else(|| living(pods).find_map(unschedulable))
-        .or_else(|| living(pods).find_map(|pod| not_ready(pod, now)))
+        .or_else(|| living(pods).find_map(|pod| not_ready(spec, pod, now)))
 }
 
 /// When time alone may change the cause: a container that ended lately has run for long enough to say that it is something else,
@@ -101,15 +108,16 @@ fn unschedulable(pod: &Pod) -> Option<Cause> {
     })
 }
 
-fn not_ready(pod: &Pod, now: Timestamp) -> Option<Cause> {
+fn not_ready(spec: &CashServiceSpec, pod: &Pod, now: Timestamp) -> Option<Cause> {
     let late = |s: &&ContainerStatus| s.started == Some(true) && container::ready_by(s, now).is_none();
     let waiting = statuses(pod).filter(|s| !s.ready).find(late)?;
     Some(Cause::new(
         reasons::NOT_READY,
         format!(
-            "pod {}: container {} runs, but its readiness probe fails; check contract.healthPort and contract.readinessPath",
+            "pod {}: container {} runs, but its readiness probe fails; {}",
             name(pod),
-            waiting.name
+            waiting.name,
+            probes::check(spec, probes::Probed::Readiness)
         ),
     ))
 }

@@ -15,8 +15,13 @@ fn container(state: Value, last: Value) -> Pod {
     )
 }
 
+/// Of a service with these probes of its own.
+fn spec(probes: Value) -> CashServiceSpec {
+    serde_json::from_value(json!({"image": "i:1", "autoscaling": {}, "probes": probes})).unwrap()
+}
+
 fn reason_of(pod: Pod) -> Option<(String, String)> {
-    pods_cause(&[pod], now()).map(|c| (c.reason, c.message))
+    pods_cause(&spec(json!({})), &[pod], now()).map(|c| (c.reason, c.message))
 }
 
 #[test]
@@ -78,7 +83,12 @@ fn a_pod_that_only_starts_is_no_cause() {
     let started = pod(
         json!({"containerStatuses": [{"name": "app", "image": "i", "imageID": "", "ready": false, "restartCount": 0, "started": true, "state": {"running": {}}}]}),
     );
-    assert_eq!(reason_of(started).unwrap().0, "ReadinessFailing");
+    let told = |probes| pods_cause(&spec(probes), std::slice::from_ref(&started), now()).unwrap();
+    let cause = told(json!({"liveness": {"tcpSocket": {"port": 9}}}));
+    assert_eq!(cause.reason, "ReadinessFailing");
+    assert!(cause.message.ends_with("; check contract.healthPort and contract.readinessPath"), "{cause:?}");
+    let cause = told(json!({"readiness": {"tcpSocket": {"port": 9}}}));
+    assert!(cause.message.ends_with("fails; check spec.probes.readiness"), "{cause:?}");
 }
 
 #[test]
@@ -87,6 +97,7 @@ fn a_quota_comes_first() {
         {"type": "ReplicaFailure", "status": "True", "message": "exceeded quota: small"}]}}))
     .unwrap();
     let cause = first_cause(
+        &spec(json!({})),
         &deployment,
         &[container(json!({"waiting": {"reason": "ImagePullBackOff"}}), json!({}))],
         now(),

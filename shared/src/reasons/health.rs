@@ -45,6 +45,8 @@ pub const EXPLAINED: [Explained; 15] = [
         next: &[
             "`kubectl csop status NAME` shows the words; `kubectl describe quota` what is used up.",
             "Lower `resources` or `autoscaling`, or have the quota or the policy changed.",
+            "Kubernetes tries again after growing pauses, so the cause may stay for minutes after the quota or the policy is \
+             mended; `kubectl csop restart NAME` has the pods made at once.",
         ],
     },
     Explained {

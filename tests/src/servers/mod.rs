@@ -6,10 +6,7 @@ pub mod liar;
 pub mod prometheus;
 pub mod redis;
 
-use std::{
-    env,
-    path::{Path, PathBuf},
-};
+use std::path::PathBuf;
 
 use crate::{
     Error,
@@ -37,11 +34,4 @@ impl Program {
         packages::ensure(self.package, || on_path(self.name).is_some())?;
         on_path(self.name).ok_or_else(|| Error::Missing(format!("{} has no {}", self.package, self.name)))
     }
-}
-
-/// A folder for a server that goes with it, in this one or in that of temporary files.
-pub(crate) fn folder(name: &str, parent: Option<&Path>) -> Result<tempfile::TempDir, Error> {
-    let parent = parent.map_or_else(env::temp_dir, Path::to_owned);
-    let made = tempfile::Builder::new().prefix(&format!("csop-{name}-")).tempdir_in(&parent);
-    made.map_err(Error::file("make a folder in", parent))
 }

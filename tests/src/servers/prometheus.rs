@@ -2,10 +2,8 @@
 
 use std::{path::PathBuf, process::Command, time::Duration};
 
-use tempfile::TempDir;
-
 use super::Program;
-use crate::{Error, Process, pki, ports};
+use crate::{Error, Process, pki, ports, run_dir::RunDir};
 
 /// The server.
 pub const PROGRAM: Program = Program { name: "prometheus", package: "prometheus" };
@@ -33,7 +31,7 @@ pub struct Prometheus {
     port: u16,
     // Dropped before the folder that it writes to.
     process: Option<Process>,
-    folder: TempDir,
+    folder: RunDir,
 }
 
 impl Prometheus {
@@ -54,7 +52,7 @@ impl Prometheus {
 
     fn new(settings: Settings) -> Result<Self, Error> {
         let [port] = ports::free()?;
-        let folder = super::folder("prometheus", settings.parent.as_deref())?;
+        let folder = RunDir::of("prometheus", settings.parent.as_deref())?;
         Ok(Self { settings, folder, port, process: None })
     }
 

@@ -6,13 +6,13 @@ use std::{
     time::Duration,
 };
 
-use tempfile::TempDir;
-
 use super::Program;
 use crate::{
     Error, Process,
     pki::{self, Authority, Subject},
-    ports, wait,
+    ports,
+    run_dir::RunDir,
+    wait,
 };
 
 /// The server.
@@ -41,7 +41,7 @@ pub struct Redis {
     port: u16,
     // Dropped before the folder that it writes to.
     process: Option<Process>,
-    folder: TempDir,
+    folder: RunDir,
 }
 
 impl Redis {
@@ -61,7 +61,7 @@ impl Redis {
     }
 
     fn new(settings: Settings) -> Result<Self, Error> {
-        let folder = super::folder("redis", settings.parent.as_deref())?;
+        let folder = RunDir::of("redis", settings.parent.as_deref())?;
         if settings.tls {
             let authority = Authority::create(folder.path(), "ca")?;
             authority
@@ -208,7 +208,7 @@ impl Cluster {
 #[derive(Debug)]
 pub struct Sentinel {
     port: u16,
-    _folder: TempDir,
+    _folder: RunDir,
     _process: Process,
 }
 
@@ -222,7 +222,7 @@ impl Sentinel {
     }
 
     async fn try_start(master: &Redis, password: Option<&str>) -> Result<Self, Error> {
-        let folder = super::folder("sentinel", None)?;
+        let folder = RunDir::of("sentinel", None)?;
         let [port] = ports::free()?;
         let mut lines = vec![
             "bind 127.0.0.1".to_owned(),

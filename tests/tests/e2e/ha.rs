@@ -24,10 +24,13 @@ use crate::scene::{SHOP, SOON, Scene, operator};
 
 /// The default of the operator.
 const LEASE: Duration = Duration::from_secs(15);
+/// So long that nobody gets it in time ([`SOON`]) but by its return, with all that has passed of it since it was renewed last.
+const LONG: Duration = Duration::from_secs(120);
 
 /// A namespace in which replicas share a Role and nothing else.
 struct Replicas {
     scene: Scene,
+    lease: Duration,
     requests: Requests,
 }
 
@@ -38,7 +41,7 @@ struct Replica {
 }
 
 impl Replicas {
-    async fn new(name: &str) -> Self {
+    async fn new(name: &str, lease: Duration) -> Self {
         let scene = Scene::without_operator(name).await;
         for role in ["csop-operator", "csop-operator-leader"] {
             let binding = json!({
@@ -50,7 +53,7 @@ impl Replicas {
             scene.apply(&binding.to_string()).await;
         }
         let requests = scene.cluster.requests().await;
-        Self { scene, requests }
+        Self { scene, lease, requests }
     }
 
     async fn start(&self, name: &str) -> Replica {
@@ -62,7 +65,7 @@ impl Replicas {
             "--leader-elect".to_owned(),
             format!("--namespace={namespace}"),
             format!("--lease-namespace={namespace}"),
-            format!("--lease-duration={}", LEASE.as_secs()),
+            format!("--lease-duration={}", self.lease.as_secs()),
             format!("--identity={name}"),
         ];
         let process = operator(&kubeconfig, &arguments.each_ref().map(String::as_str)).await;
@@ -132,7 +135,7 @@ impl Replica {
 
 #[tokio::test]
 async fn of_two_replicas_one_acts_and_a_clean_stop_hands_over_at_once() {
-    let replicas = Replicas::new("handover").await;
+    let replicas = Replicas::new("handover", LONG).await;
     let start = replicas.requests.mark().await;
     let mut first = replicas.start("first").await;
     replicas.held_by("first").await;
@@ -143,8 +146,7 @@ async fn of_two_replicas_one_acts_and_a_clean_stop_hands_over_at_once() {
     assert_eq!(replicas.writes(&second, start).await, vec![]);
 
     first.process.signal(Signal::SIGTERM);
-    let took = replicas.held_by("second").await;
-    assert!(took < LEASE / 3, "the lease was given back: {took:?}\n{}", first.process.log());
+    replicas.held_by("second").await;
     assert!(first.process.ended(SOON).await.success());
     second.says(true).await;
     let taken = replicas.requests.mark().await;
@@ -159,7 +161,7 @@ async fn of_two_replicas_one_acts_and_a_clean_stop_hands_over_at_once() {
 
 #[tokio::test]
 async fn a_killed_leader_is_succeeded_within_the_lease_by_one_that_writes_nothing_needlessly() {
-    let replicas = Replicas::new("killed").await;
+    let replicas = Replicas::new("killed", LEASE).await;
     let mut first = replicas.start("first").await;
     replicas.held_by("first").await;
     let second = replicas.start("second").await;
@@ -168,7 +170,7 @@ async fn a_killed_leader_is_succeeded_within_the_lease_by_one_that_writes_nothin
     first.process.signal(Signal::SIGKILL);
     first.process.ended(SOON).await;
     let took = replicas.held_by("second").await;
-    assert!(took < LEASE + Duration::from_secs(5), "{took:?}\n{}", second.process.log());
+    assert!(took < LEASE * 2, "one lease was waited for: {took:?}\n{}", second.process.log());
     second.says(true).await;
     let third = replicas.start("third").await;
     third.says(false).await;
@@ -178,7 +180,7 @@ async fn a_killed_leader_is_succeeded_within_the_lease_by_one_that_writes_nothin
 
 #[tokio::test]
 async fn a_leader_that_hung_longer_than_its_lease_begins_no_further_write() {
-    let replicas = Replicas::new("hung").await;
+    let replicas = Replicas::new("hung", LEASE).await;
     let first = replicas.start("first").await;
     replicas.held_by("first").await;
     let mut second = replicas.start("second").await;

@@ -224,7 +224,7 @@ async fn a_change_is_refused_when_the_spec_moved_and_not_when_only_the_status_di
 }
 
 #[tokio::test]
-async fn a_wait_ends_on_failure_in_time_and_on_deletion() {
+async fn a_wait_ends_on_failure_and_in_time() {
     let scene = Scene::new("wait").await;
     let shell = Shell::of(&scene);
     scene.service(SHOP, json!({"annotations": {"test.csop.dev/pod": "image-pull-backoff"}})).await;
@@ -232,22 +232,24 @@ async fn a_wait_ends_on_failure_in_time_and_on_deletion() {
     late.ends(4);
     let failed = scene.run(&shell, &["wait", SHOP]).await;
     failed.fails(3, "cashservice/shop is not Ready: ImagePullBackOff: pod shop-");
-    let deleted = async {
-        let ran = scene.run(&shell, &["wait", SHOP, "--for", "deleted"]).await;
-        assert_eq!(ran.ends(0), "cashservice.csop.dev/shop is deleted\n");
-    };
-    let vanished = async {
-        scene
-            .run(&shell, &["wait", SHOP, "--for", "rolled-out"])
-            .await
-            .fails(1, "was deleted while it was waited for");
-    };
-    let delete = async {
-        // Both are waiting by then, or see that it is gone.
-        tokio::time::sleep(std::time::Duration::from_secs(2)).await;
-        scene.kubectl(["delete", "csvc", SHOP]).await;
-    };
-    futures::join!(deleted, vanished, delete);
+}
+
+#[tokio::test]
+async fn a_wait_ends_on_deletion() {
+    let scene = Scene::without_operator("wait-deleted").await;
+    let (shell, ns) = (Shell::of(&scene), &*scene.namespace);
+    scene.service(SHOP, json!({})).await;
+    let mut waiting = ["deleted", "rolled-out"]
+        .map(|goal| Terminal::start(&shell, &["wait", SHOP, "--for", goal, "-n", ns]));
+    for (terminal, shown) in waiting.iter_mut().zip(["nobody has deleted it", "Pending"]) {
+        terminal.shows(shown).await;
+    }
+    scene.kubectl(["delete", "csvc", SHOP]).await;
+    let ends = [(0, "cashservice.csop.dev/shop is deleted"), (1, "was deleted while it was waited for")];
+    for (terminal, (code, text)) in waiting.into_iter().zip(ends) {
+        let ended = terminal.ended().await;
+        assert!(ended.code == code && ended.screen.contains(text), "{}\n{}", ended.code, ended.screen);
+    }
 }
 
 #[tokio::test]

@@ -7,8 +7,7 @@ use std::{
     process::Stdio,
 };
 
-use csop_tests::{binaries, kubectl};
-use tempfile::TempDir;
+use csop_tests::{binaries, kubectl, run_dir::RunDir};
 use tokio::process::Command;
 
 use crate::scene::{SOON, Scene};
@@ -19,14 +18,14 @@ const DUMPS: [&str; 8] =
 
 /// A user's home with kubectl and the plugin on the PATH.
 pub(crate) struct Shell {
-    home: TempDir,
+    home: RunDir,
     kubeconfig: PathBuf,
 }
 
 impl Shell {
     /// With this kubeconfig, which need not exist.
     pub(crate) fn new(kubeconfig: &Path) -> Self {
-        let home = tempfile::tempdir().unwrap();
+        let home = RunDir::of("home", None).unwrap();
         let plugin = binaries::up_to_date("kubectl-csop", "kubectl-csop").expect("the plugin is built");
         symlink(plugin, home.path().join("kubectl-csop")).unwrap();
         symlink(kubectl::program().unwrap(), home.path().join("kubectl")).unwrap();

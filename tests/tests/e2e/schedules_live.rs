@@ -24,6 +24,11 @@ fn in_seconds(seconds: i64) -> Timestamp {
     Timestamp::from_second(Timestamp::now().as_second() + seconds).unwrap()
 }
 
+/// A window begins so many seconds after it was asked for: longer than it takes to see that it is planned.
+const AHEAD: i64 = 20;
+/// The length of a window that is seen to begin and to end.
+const LENGTH: i64 = 30;
+
 /// By how much the window was begun after its beginning, in whole seconds.
 fn lateness(schedule: &CashServiceScheduledScale) -> i64 {
     let entry = &schedule.status.as_ref().unwrap().history[0];
@@ -40,15 +45,16 @@ async fn a_window_comes_and_goes_at_its_instants() {
     let scene = Scene::new("schedules-live").await;
     scene.service(SHOP, json!({"autoscaling": {"minReplicas": 2, "maxReplicas": 10}})).await;
     scene.ready(SHOP).await;
-    let start = in_seconds(4);
-    scene.apply(&schedule("soon", start, "6s", json!({}))).await;
+    let start = in_seconds(AHEAD);
+    scene.apply(&schedule("soon", start, &format!("{LENGTH}s"), json!({}))).await;
     phase(&scene, "soon", Phase::Pending).await;
     bounds(&scene, 6, 10).await;
     assert!(Timestamp::now() >= start);
     let active = phase(&scene, "soon", Phase::Active).await;
-    assert!(lateness(&active) <= 1, "{:?}", active.status);
+    // Nothing but its instant begins it: the operator looks at what does not change every few minutes.
+    assert!((0..LENGTH).contains(&lateness(&active)), "{:?}", active.status);
     bounds(&scene, 2, 10).await;
-    assert!(Timestamp::now() >= start + SignedDuration::from_secs(6));
+    assert!(Timestamp::now() >= start + SignedDuration::from_secs(LENGTH));
     phase(&scene, "soon", Phase::Completed).await;
 }
 
@@ -57,7 +63,7 @@ async fn an_operator_that_was_stopped_over_the_start_applies_the_window_once() {
     let scene = Scene::new("schedules-stopped").await;
     scene.service(SHOP, json!({"replicas": 2, "autoscaling": {"mode": "Fixed"}})).await;
     scene.ready(SHOP).await;
-    let start = in_seconds(4);
+    let start = in_seconds(AHEAD);
     scene.apply(&schedule("soon", start, "1h", json!({}))).await;
     phase(&scene, "soon", Phase::Pending).await;
     scene.operator.as_ref().unwrap().signal(Signal::SIGSTOP);
@@ -69,19 +75,23 @@ async fn an_operator_that_was_stopped_over_the_start_applies_the_window_once() {
     assert_eq!(active.status.unwrap().history.len(), 1);
 }
 
+/// A cooldown in seconds, and with it the time in which the first step must be seen.
+const LEAST_LEAD: i64 = 12;
+
 #[tokio::test]
 async fn a_measured_lead_time_begins_before_the_start() {
     let scene = Scene::new("schedules-lead").await;
-    let scaler = json!({"intervalSeconds": 1, "safety": {"maxScaleUpRate": 2, "cooldownSeconds": 3}});
+    let scaler =
+        json!({"intervalSeconds": 1, "safety": {"maxScaleUpRate": 2, "cooldownSeconds": LEAST_LEAD}});
     let autoscaling = json!({"mode": "GeneralScaler", "minReplicas": 2, "maxReplicas": 10, "scaler": scaler});
     scene.service(SHOP, json!({"replicas": 2, "autoscaling": autoscaling})).await;
     scene.ready(SHOP).await;
-    let start = in_seconds(25);
+    let start = in_seconds(50);
     let fields = json!({"leadTime": "auto", "respectRateLimit": true, "minReplicas": 6});
     scene.apply(&schedule("soon", start, "1h", fields)).await;
     let pending = phase(&scene, "soon", Phase::Pending).await;
     let lead = pending.status.unwrap().lead_seconds.unwrap();
-    assert!((3..20).contains(&lead), "one cooldown, and what simulated pods need: {lead}");
+    assert!((LEAST_LEAD..40).contains(&lead), "one cooldown, and what simulated pods need: {lead}");
     size(&scene, SHOP, 4).await;
     assert!(Timestamp::now() < start, "the first step comes before the start");
     size(&scene, SHOP, 6).await;

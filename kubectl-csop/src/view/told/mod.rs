@@ -9,6 +9,8 @@ mod tests;
 use super::children::Children;
 use super::events::{self, EventView};
 use super::verdict::Judgement;
+use csop_shared::api::CashServiceSpec;
+use csop_shared::health::probes::{self, Probed};
 use csop_shared::health::reasons as health;
 use csop_shared::names::labels;
 use csop_shared::reasons::service as reasons;
@@ -37,12 +39,12 @@ pub fn is_vague(judgement: &Judgement) -> bool {
 }
 
 /// The judgement with the cause that the events of the pods name, if they name one.
-pub fn refined(judgement: Judgement, children: &Children) -> Judgement {
+pub fn refined(judgement: Judgement, spec: &CashServiceSpec, children: &Children) -> Judgement {
     if !is_vague(&judgement) {
         return judgement;
     }
     let living = children.pods.iter().filter(|pod| pod.metadata.deletion_timestamp.is_none());
-    let found = living.into_iter().find_map(|pod| Told::of(pod, &children.pod_events).cause());
+    let found = living.into_iter().find_map(|pod| Told::of(spec, pod, &children.pod_events).cause());
     match found {
         Some((reason, message)) => Judgement { reason: reason.to_owned(), message, ..judgement },
         None => judgement,
@@ -51,6 +53,8 @@ pub fn refined(judgement: Judgement, children: &Children) -> Judgement {
 
 /// A pod, and what was told of it.
 struct Told<'a> {
+    /// Of its service.
+    spec: &'a CashServiceSpec,
     pod: &'a Pod,
     /// With the field of the pod that each is about; the newest first.
     events: Vec<(Option<&'a str>, EventView)>,
@@ -59,13 +63,13 @@ struct Told<'a> {
 type Cause = (&'static str, String);
 
 impl<'a> Told<'a> {
-    fn of(pod: &'a Pod, all: &'a [Event]) -> Self {
+    fn of(spec: &'a CashServiceSpec, pod: &'a Pod, all: &'a [Event]) -> Self {
         let uid = pod.metadata.uid.as_deref();
         let own = all.iter().filter(|event| uid.is_some() && event.involved_object.uid.as_deref() == uid);
         let mut events: Vec<_> =
             own.map(|event| (event.involved_object.field_path.as_deref(), events::view(event))).collect();
         events.sort_by_key(|(_, event)| std::cmp::Reverse(event.last_seen));
-        Self { pod, events }
+        Self { spec, pod, events }
     }
 
     fn cause(&self) -> Option<Cause> {
@@ -95,7 +99,8 @@ impl<'a> Told<'a> {
         let restarted = format!("pod {pod}: container {name} is restarted because its {probe} probe fails");
         if probe == "startup" {
             let answer = self.answer(name, "Startup", None).unwrap_or_default();
-            return Some((health::STARTUP, format!("{restarted}{answer}; {LIVENESS_FIELDS}")));
+            let check = probes::check(self.spec, Probed::Startup);
+            return Some((health::STARTUP, format!("{restarted}{answer}; {check}")));
         }
         let answer = self.answer(name, "Liveness", None).unwrap_or_default();
         let service = self.pod.labels().get(labels::SERVICE)?;
@@ -109,13 +114,12 @@ impl<'a> Told<'a> {
         let runs = format!("pod {pod}: container {name} runs, but its");
         if container.started == Some(true) {
             let answer = self.answer(name, "Readiness", Some(since))?;
-            return Some((
-                health::NOT_READY,
-                format!("{runs} readiness probe fails{answer}; {READINESS_FIELDS}"),
-            ));
+            let check = probes::check(self.spec, Probed::Readiness);
+            return Some((health::NOT_READY, format!("{runs} readiness probe fails{answer}; {check}")));
         }
         let answer = self.answer(name, "Startup", Some(since))?;
-        Some((health::STARTUP, format!("{runs} startup probe fails{answer}; {LIVENESS_FIELDS}")))
+        let check = probes::check(self.spec, Probed::Startup);
+        Some((health::STARTUP, format!("{runs} startup probe fails{answer}; {check}")))
     }
 
     /// What the newest failure of a probe was, as the end of a sentence.
@@ -153,6 +157,4 @@ impl<'a> Told<'a> {
     }
 }
 
-const READINESS_FIELDS: &str = "check contract.healthPort and contract.readinessPath";
-const LIVENESS_FIELDS: &str = "check contract.healthPort and contract.livenessPath";
 const RAISE_MEMORY: &str = "; raise spec.resources.limits.memory";

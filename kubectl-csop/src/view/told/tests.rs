@@ -28,8 +28,14 @@ fn event(reason: &str, message: &str, time: &str) -> Event {
 }
 
 fn told(reason: &str, pod: Pod, events: &[Event]) -> (String, String) {
+    told_of(json!({}), reason, pod, events)
+}
+
+/// Of a service with these probes of its own.
+fn told_of(probes: Value, reason: &str, pod: Pod, events: &[Event]) -> (String, String) {
     let children = Children { pods: vec![pod], pod_events: events.to_vec(), ..Children::default() };
-    let judgement = refined(judgement(reason), &children);
+    let spec = serde_json::from_value(json!({"image": "i", "autoscaling": {}, "probes": probes})).unwrap();
+    let judgement = refined(judgement(reason), &spec, &children);
     (judgement.reason, judgement.message)
 }
 
@@ -72,6 +78,35 @@ fn the_answer_of_a_failing_probe_is_told() {
                 .to_owned()
         )
     );
+}
+
+#[test]
+fn a_probe_of_its_own_is_what_to_check() {
+    let begin = "pod shop-1: container app runs, but its";
+    let dial = "probe failed: dial tcp 10.0.0.9:9: connect: connection refused";
+    let [tcp, exec] = [json!({"tcpSocket": {"port": 9}}), json!({"exec": {"command": ["/check"]}})];
+    let readiness = told_of(
+        json!({"readiness": tcp}),
+        "ReadinessFailing",
+        pod(running(), json!({}), true),
+        &[event("Unhealthy", &format!("Readiness {dial}"), "10:02")],
+    );
+    let check = "readiness probe fails: connection refused at :9; check spec.probes.readiness";
+    assert_eq!(readiness.1, format!("{begin} {check}"));
+    let failing = [event("Unhealthy", "Startup probe failed: not yet", "10:02")];
+    let startup = |probes| told_of(probes, "Starting", pod(running(), json!({}), false), &failing).1;
+    let own = "startup probe fails: not yet; check spec.probes.startup";
+    assert_eq!(startup(json!({"startup": exec})), format!("{begin} {own}"));
+    // Another one of its own is not this one.
+    let contract = "startup probe fails: not yet; check contract.healthPort and contract.livenessPath";
+    assert_eq!(startup(json!({"liveness": exec})), format!("{begin} {contract}"));
+    let killed = told_of(
+        json!({"startup": exec}),
+        "Error",
+        pod(running(), killed(), false),
+        &[event("Killing", "Container app failed startup probe, will be restarted", "09:00")],
+    );
+    assert!(killed.1.ends_with("its startup probe fails; check spec.probes.startup"), "{}", killed.1);
 }
 
 #[test]
@@ -165,6 +200,22 @@ fn words_are_those_of_an_owner() {
             "no answer in time from :8443/up",
         ),
         ("Get \"http://[fd00::1]:80/\": EOF", "EOF at :80/"),
+        ("dial tcp 10.200.0.49:9: connect: connection refused", "connection refused at :9"),
+        ("dial tcp [fd00::1]:9: i/o timeout", "no answer in time from :9"),
+        (
+            "timeout: failed to connect service \"10.200.0.49:9\" within 1s: context deadline exceeded",
+            "no answer in time from :9",
+        ),
+        (
+            "error: health rpc probe failed: rpc error: code = Unavailable desc = connection error: desc = \"transport: Error \
+             while dialing: dial tcp 10.200.0.49:9: connect: connection refused\"",
+            "connection refused at :9",
+        ),
+        // What a command called is not the pod.
+        (
+            "no database: dial tcp 10.0.0.7:5432: i/o timeout",
+            "no database: dial tcp 10.0.0.7:5432: i/o timeout",
+        ),
         (
             "command timed out: \"/check\" timed out after 1s",
             "command timed out: \"/check\" timed out after 1s",

@@ -135,7 +135,7 @@ impl Judged {
         now: Timestamp,
     ) -> Self {
         let serves = seen.rolled_out && seen.ready >= needed(obj, seen);
-        let found = || deployment.and_then(|d| health::first_cause(d, &observed.pods, now));
+        let found = || deployment.and_then(|d| health::first_cause(&obj.spec, d, &observed.pods, now));
         if serves {
             let cause = cause(reasons::READY, format!("{} of {} pods are ready", seen.ready, seen.wanted));
             return Self { ready: true, progressing: false, cause };

@@ -8,11 +8,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use csop_tests::{Error, binaries, kubectl, wait};
+use csop_tests::{Error, binaries, kubectl, run_dir::RunDir, wait};
 use k8s_openapi::api::apps::v1::Deployment;
 use kube::Api;
 use serde_json::json;
-use tempfile::TempDir;
 
 use crate::{
     machine,
@@ -41,7 +40,7 @@ pub async fn run(scale: f64) -> Result<Report, Error> {
     let mut report = Report::new("cli");
     machine::describe(&mut report, scale);
     report.context("load_before", round(machine::load()));
-    let folder = TempDir::new().map_err(Error::file("make a folder in", std::env::temp_dir()))?;
+    let folder = RunDir::of("bench", None)?;
     let manifest = folder.path().join("shop.json");
     let service = service();
     fs::write(&manifest, service.to_string()).map_err(Error::file("write", &manifest))?;

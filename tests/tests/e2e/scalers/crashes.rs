@@ -14,9 +14,9 @@ use crate::barrier::{Barrier, refuses};
 use crate::scene::{SOON, Scene};
 use crate::witness::Witness;
 
-const COOLDOWN: SignedDuration = SignedDuration::from_secs(15);
+const COOLDOWN: SignedDuration = SignedDuration::from_secs(30);
 /// How long nobody is there after a kill: a cooldown that began anew would end so much later.
-const AWAY: Duration = Duration::from_secs(5);
+const AWAY: Duration = Duration::from_secs(10);
 
 /// Whose status shows whether the API server refuses what it is told to.
 const PROBE: &str = "probe";

