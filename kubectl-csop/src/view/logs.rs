@@ -125,9 +125,7 @@ impl Position {
 /// Whether the end of a stream of lines with times is no line of the container: a kubelet that cannot read a log, or not
 /// further, ends the stream with its error, which has neither a time before it nor an end of line behind it.
 pub fn is_of_node(line: &[u8]) -> bool {
-    let time = line.split(|byte| *byte == b' ').next().unwrap_or_default();
-    let timed = std::str::from_utf8(time).is_ok_and(|time| time.trim_end().parse::<Timestamp>().is_ok());
-    !timed && !line.ends_with(b"\n")
+    !line.ends_with(b"\n") && parts(&String::from_utf8_lossy(line)).0.is_none()
 }
 
 /// The log of one container that is followed.

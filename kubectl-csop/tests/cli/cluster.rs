@@ -1,6 +1,6 @@
 //! Commands against an API server that gives fixed answers.
 
-use crate::support::server::{Answer, Server, failure, gone, kubeconfig};
+use crate::support::server::{Answer, Server, failure, flag_of, gone, kubeconfig};
 use crate::support::{Ran, run, run_on};
 use serde_json::{Value, json};
 use std::io::Read;
@@ -259,16 +259,14 @@ fn a_cluster_that_is_not_there() {
 #[test]
 fn a_connection_that_is_cut_before_tls_is_agreed_is_no_trouble_with_certificates() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("kubeconfig");
-    std::fs::write(&file, kubeconfig(&format!("https://{}", listener.local_addr().unwrap()))).unwrap();
+    let (_folder, flag) = flag_of("https", &listener);
     std::thread::spawn(move || {
         for mut stream in listener.incoming().flatten() {
             // All of the hello is read, so that the end is orderly and no reset.
             let _ = stream.read(&mut [0; 4096]);
         }
     });
-    let ran = run(&["status", &format!("--kubeconfig={}", file.display())]);
+    let ran = run(&["status", &flag]);
     assert_line(&ran, 1, "it closed the connection");
     assert!(ran.err.starts_with("error: cannot reach the cluster at https://127.0.0.1:"), "{ran:?}");
 }
@@ -276,10 +274,8 @@ fn a_connection_that_is_cut_before_tls_is_agreed_is_no_trouble_with_certificates
 #[test]
 fn a_cluster_that_does_not_answer() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("kubeconfig");
-    std::fs::write(&file, kubeconfig(&format!("http://{}", listener.local_addr().unwrap()))).unwrap();
-    let ran = run(&["status", &format!("--kubeconfig={}", file.display()), "--request-timeout=200ms"]);
+    let (_folder, flag) = flag_of("http", &listener);
+    let ran = run(&["status", &flag, "--request-timeout=200ms"]);
     assert_line(&ran, 4, "timed out after");
 }
 

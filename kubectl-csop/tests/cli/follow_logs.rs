@@ -1,7 +1,7 @@
 //! `logs -f` through a rollout: an API server that goes on when the plugin has read what it gave.
 
 use crate::support::run;
-use crate::support::server::kubeconfig;
+use crate::support::server::flag_of;
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
@@ -112,9 +112,7 @@ fn header(reader: &mut impl BufRead) -> Option<bool> {
 #[test]
 fn logs_survive_a_broken_stream_and_a_rollout_and_end_with_the_service() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("kubeconfig");
-    std::fs::write(&file, kubeconfig(&format!("http://{}", listener.local_addr().unwrap()))).unwrap();
+    let (_folder, flag) = flag_of("http", &listener);
     let stage = Arc::new(Stage::default());
     let shared = Arc::clone(&stage);
     std::thread::spawn(move || {
@@ -123,7 +121,7 @@ fn logs_survive_a_broken_stream_and_a_rollout_and_end_with_the_service() {
             std::thread::spawn(move || serve(stream, &stage));
         }
     });
-    let ran = run(&["logs", "shop", "-f", &format!("--kubeconfig={}", file.display())]);
+    let ran = run(&["logs", "shop", "-f", &flag]);
     stage.reach(4);
     assert_eq!(ran.exit.code(), 0, "{ran:?}");
     assert_eq!(ran.out, "1a-old | one\n1a-old | two\n2b-new | three\n", "{ran:?}");

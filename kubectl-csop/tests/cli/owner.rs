@@ -273,12 +273,19 @@ fn logs_are_shown_pod_by_pod_and_one_without_a_log_is_named() {
     let server = Server::with(move |_, _, target| match target.split('?').next().unwrap_or_default() {
         SHOP => (200, shop("shop:2", json!({})).to_string()),
         PODS => (200, pods.to_string()),
-        "/api/v1/namespaces/pay/pods/shop-1a-old/log" => (200, "2026-01-01T00:00:01Z one\n".to_owned()),
+        // Of the two outputs of a program; each line has the time of its own output.
+        "/api/v1/namespaces/pay/pods/shop-1a-old/log" => {
+            (200, "2026-01-01T00:00:02Z one\n2026-01-01T00:00:01Z other\n".to_owned())
+        }
         "/api/v1/namespaces/pay/pods/shop-1a-new/log" => (200, "2026-01-02T00:00:01Z two".to_owned()),
         _ => (404, "404 page not found".to_owned()),
     });
     let ran = on(&server, &["logs", "shop", "--tail", "5"]);
-    assert_eq!((code(&ran), ran.out.as_str()), (0, "1a-old | one\n1a-new | two\n"), "{ran:?}");
+    assert_eq!(
+        (code(&ran), ran.out.as_str()),
+        (0, "1a-old | one\n1a-old | other\n1a-new | two\n"),
+        "{ran:?}"
+    );
     assert_eq!(ran.err, "warning: container app of pod shop-1a-zzz has not started, so it has no log\n");
     let asked = server.requests("GET");
     assert!(

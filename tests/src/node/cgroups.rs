@@ -83,12 +83,16 @@ pub(super) fn unified() -> Option<PathBuf> {
 /// Lets the groups in this one of cgroup v2 have the controllers that the kubelet asks for. They stay so: others may have come
 /// to rely on them.
 pub(super) fn pass_on(group: &Path) -> io::Result<()> {
-    let words = |name: &str| fs::read_to_string(group.join(name));
-    let (has, passes_on) = (words("cgroup.controllers")?, words("cgroup.subtree_control")?);
-    let among = |all: &str, name: &str| all.split_whitespace().any(|found| found == name);
-    let lacking = WANTED.into_iter().filter(|name| among(&has, name) && !among(&passes_on, name));
-    let mut words = lacking.map(|name| format!("+{name}"));
+    let read = |name: &str| fs::read_to_string(group.join(name));
+    let (has, passes_on) = (read("cgroup.controllers")?, read("cgroup.subtree_control")?);
+    let mut words = lacking(&has, &passes_on).map(|name| format!("+{name}"));
     words.try_for_each(|word| fs::write(group.join("cgroup.subtree_control"), word))
+}
+
+/// The controllers that are wanted and there, but not passed on.
+fn lacking(has: &str, passes_on: &str) -> impl Iterator<Item = &'static str> {
+    let among = |all: &str, name: &str| all.split_whitespace().any(|found| found == name);
+    WANTED.into_iter().filter(move |name| among(has, name) && !among(passes_on, name))
 }
 
 /// The runtime makes groups in all hierarchies, also in those that limit nothing.
@@ -147,6 +151,15 @@ mod tests {
         // The first process is no control plane, and larger ids than this are never given.
         assert!(abandoned(&format!("{PREFIX}1")));
         assert!(abandoned(&format!("{PREFIX}4194305")));
+    }
+
+    #[test]
+    fn only_what_is_wanted_there_and_not_passed_on_yet_is_lacking() {
+        let found: Vec<_> = lacking("cpuset cpu io memory pids rdma\n", "cpu pids\n").collect();
+        assert_eq!(found, ["cpuset", "memory"]);
+        assert_eq!(lacking("cpuset cpu\n", "cpuset cpu\n").count(), 0);
+        // A name that begins alike is another controller.
+        assert_eq!(lacking("cpuset\n", "").collect::<Vec<_>>(), ["cpuset"]);
     }
 
     #[test]

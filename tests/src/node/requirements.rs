@@ -103,3 +103,22 @@ fn namespaces() -> Option<String> {
     let error = tried.join().expect("nothing in it panics").err()?;
     Some(format!("it needs namespaces of its own: {error}"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cgroup_v2_lacks_is_named() {
+        let root = tempfile::tempdir().unwrap();
+        let has = |names: &str, passes_on: &str| {
+            fs::write(root.path().join("cgroup.controllers"), names).unwrap();
+            fs::write(root.path().join("cgroup.subtree_control"), passes_on).unwrap();
+            controllers(root.path())
+        };
+        assert!(has("cpuset cpu io pids\n", "").unwrap().contains("the controller memory of cgroup v2"));
+        assert_eq!(has("cpuset cpu memory pids\n", "cpuset cpu memory pids\n"), None);
+        fs::remove_file(root.path().join("cgroup.subtree_control")).unwrap();
+        assert!(controllers(root.path()).unwrap().contains("it enables controllers of cgroup v2 in "));
+    }
+}

@@ -267,7 +267,13 @@ async fn a_lasting_trouble_is_written_once() {
     for case in &cases {
         wait::until_ok(SOON, "the trouble is told", async || case.told(&site).await).await;
     }
-    assert!(requests.all(start).await.iter().any(|write| is_operators(write, &site)));
+    let before = requests.all(start).await;
+    let agents: Vec<_> =
+        before.iter().filter(|write| is_operators(write, &site)).map(|write| write.agent.as_str()).collect();
+    assert!(
+        !agents.is_empty() && agents.iter().all(|agent| agent.starts_with("csop-operator/")),
+        "{agents:?}"
+    );
     // An event follows its status.
     let mark = wait::until_ok(SOON, "the operator writes nothing for two seconds", async || {
         let mark = requests.mark().await;

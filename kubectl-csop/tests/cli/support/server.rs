@@ -82,6 +82,15 @@ impl Server {
     }
 }
 
+/// The flag that names a kubeconfig of what listens there, by `http` or `https`; the file goes with its folder.
+pub fn flag_of(scheme: &str, listener: &TcpListener) -> (tempfile::TempDir, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("kubeconfig");
+    let address = listener.local_addr().unwrap();
+    std::fs::write(&file, kubeconfig(&format!("{scheme}://{address}"))).unwrap();
+    (folder, format!("--kubeconfig={}", file.display()))
+}
+
 /// A kubeconfig of a server at an address.
 pub fn kubeconfig(address: &str) -> String {
     format!(
